@@ -1,0 +1,185 @@
+# Mandoob: one Makefile for both programs, their tests and their checks.
+#
+#   make run                    install what is missing, build, start a centre and a device with samples, print their addresses
+#   make test                   install what is missing, build, run everything; closes with "N passed, N failed"
+#   make                        build/mandoob-agent and build/mandoob-server
+#   make check [SAN=1]          the tests without installing anything; SAN=1: all of them under ASan and UBSan
+#   make tidy                   the rules of the house, tests/tidy.sh
+#   make install DESTDIR= PREFIX=/usr
+#   make clean
+#
+# Variants, each in a folder of its own: SAN=1 (build-san), CC=clang (build-clang). WERROR=1 makes warnings errors; V=1
+# shows the commands. Sources are listed below in reading order: the order in which data meets them. tidy refuses a C file
+# that is in no list. A bare Debian has neither gcc nor pkg-config, so nothing here calls them while the file is read.
+
+MAKEFLAGS += --no-print-directory
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# ---- What there is to build -----------------------------------------------------------------------------------------
+
+BASE = err buf bytes env log file text text_code text_words text_forms hijri hijri_parse hijri_table check \
+	vault vault_seal vault_slot vault_registry vault_vfs vault_io vault_wal db keyfile json http httpguard httpc
+FORM = form csv form_csv value form_default
+PROTO = arena record edit column changeset fold pack seal chain merge receipt manifest message
+AGENT = main config unlock answer store outbox round upload fetch apply stick enrol
+SERVER = main config centre serve intake ingest ledger conflict case outlet account device key_store stick backup
+
+# Data that the programs carry inside: see packaging/embed.sh.
+FORM_DATA = $(call present,$(addprefix proto/form/default/,settings.csv questions.csv choices.csv dictionary.zdict))
+AGENT_SCHEMA = $(sort $(wildcard agent/schema/*.sql))
+SERVER_SCHEMA = $(sort $(wildcard server/schema/*.sql))
+
+# A test is tests/unit/test_<module>.c; it links the common modules, and test_agent_* and test_server_* that program's too.
+TESTS = $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
+TEST_LIB = $(sort $(wildcard tests/lib/*.c))
+
+# ==== CRUTCH, to be removed: until every listed file is written, names without a file are dropped.
+# ==== Then this line becomes: present = $(1)
+present = $(strip $(foreach file,$(1),$(wildcard $(file))))
+
+COMMON_SRC = $(call present,$(BASE:%=proto/base/%.c) $(FORM:%=proto/form/%.c) $(PROTO:%=proto/%.c))
+AGENT_SRC = $(call present,$(AGENT:%=agent/%.c))
+SERVER_SRC = $(call present,$(SERVER:%=server/%.c))
+
+# ---- How it is built ------------------------------------------------------------------------------------------------
+
+COMPILER = $(notdir $(firstword $(CC)))
+B := build$(if $(filter-out gcc cc,$(COMPILER)),-$(COMPILER))$(if $(SAN),-san)
+GEN = build/gen
+
+CFLAGS ?= -O2 -g
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2
+SAN_FLAGS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+HARDENING = $(if $(SAN),$(SAN_FLAGS),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(HARDENING) -pthread $(CPPFLAGS)
+ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),$(SAN_FLAGS)) $(LDFLAGS)
+
+# Asked once, and only when a recipe needs the answer.
+LIBRARIES = sqlite3 libsodium libzstd libcurl libmicrohttpd jansson
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm)$(PKG_LIBS)
+CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka 2>/dev/null))$(CMOCKA_LIBS)
+
+JOBS = $(shell nproc)
+Q = $(if $(V),,@)
+objects = $(patsubst %.c,$(B)/%.o,$(1))
+
+COMMON_GEN = $(if $(FORM_DATA),form_default_data)
+COMMON_OBJ = $(call objects,$(COMMON_SRC)) $(COMMON_GEN:%=$(B)/gen/%.o)
+AGENT_OBJ = $(call objects,$(AGENT_SRC)) $(if $(AGENT_SCHEMA),$(B)/gen/agent_schema.o)
+SERVER_OBJ = $(call objects,$(SERVER_SRC)) $(if $(SERVER_SCHEMA),$(B)/gen/server_schema.o)
+COMMON_LIB = $(B)/libmandoob.a
+TEST_LIB_A = $(B)/libtests.a
+PROGRAMS = $(if $(filter agent/main.c,$(AGENT_SRC)),$(B)/mandoob-agent) $(if $(filter server/main.c,$(SERVER_SRC)),$(B)/mandoob-server)
+TEST_PROGRAMS = $(TESTS:%=$(B)/tests/%)
+
+# ---- What a person asks for -----------------------------------------------------------------------------------------
+
+.PHONY: all tests run test check tidy install clean sources FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS)
+
+tests: $(TEST_PROGRAMS)
+
+run:
+	@sh packaging/bootstrap.sh
+	@$(MAKE) -j$(JOBS) all
+	@sh packaging/run.sh $(B)
+
+test:
+	@sh packaging/bootstrap.sh --test
+	@$(MAKE) check
+
+# The plain build runs everything; the sanitized build runs the unit tests once more (with SAN=1: everything, nothing else).
+check:
+	@$(MAKE) -j$(JOBS) WERROR=1 all tests
+	@$(if $(SAN),,$(MAKE) -j$(JOBS) SAN=1 tests)
+	@MAKE="$(MAKE)" sh tests/run.sh $(B) $(if $(SAN),,$(B)-san)
+
+tidy:
+	@MAKE="$(MAKE)" sh tests/tidy.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+
+PREFIX = /usr
+
+clean:
+	rm -rf build build-*
+
+# For tidy: every C file that belongs to the programs.
+sources:
+	@printf '%s\n' $(COMMON_SRC) $(AGENT_SRC) $(SERVER_SRC)
+
+# ---- Rules ----------------------------------------------------------------------------------------------------------
+
+# Changed when the compiler or its flags change, so that everything is compiled anew; also the place that misses libraries.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@command -v $(firstword $(CC)) >/dev/null && pkg-config --exists $(LIBRARIES) || \
+		{ echo "mandoob: a compiler or a library is missing; run: sh packaging/bootstrap.sh" >&2; exit 1; }
+	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' >$@
+
+define compile
+@mkdir -p $(@D)
+@echo "  cc    $<"
+$(Q)$(CC) $(ALL_CFLAGS) $(if $(WERROR),-Werror) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+endef
+
+define archive
+@mkdir -p $(@D)
+@rm -f $@
+$(Q)ar rcs $@ $^
+endef
+
+define link
+@mkdir -p $(@D)
+@echo "  link  $@"
+$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1) $(PKG_LIBS)
+endef
+
+define embed
+@mkdir -p $(@D)
+@echo "  embed $@"
+$(Q)sh packaging/embed.sh $(1) $(filter-out packaging/embed.sh,$^) >$@
+endef
+
+$(B)/%.o: %.c $(B)/flags
+	$(compile)
+
+$(B)/gen/%.o: $(GEN)/%.c $(B)/flags
+	$(compile)
+
+$(GEN)/form_default_data.c: $(FORM_DATA) packaging/embed.sh
+	$(call embed,data form_default)
+
+$(GEN)/agent_schema.c: $(AGENT_SCHEMA) packaging/embed.sh
+	$(call embed,schema agent_schema)
+
+$(GEN)/server_schema.c: $(SERVER_SCHEMA) packaging/embed.sh
+	$(call embed,schema server_schema)
+
+$(COMMON_LIB): $(COMMON_OBJ)
+	$(archive)
+
+$(TEST_LIB_A): $(call objects,$(TEST_LIB))
+	$(archive)
+
+$(B)/mandoob-agent: $(AGENT_OBJ) $(COMMON_LIB)
+	$(call link)
+
+$(B)/mandoob-server: $(SERVER_OBJ) $(COMMON_LIB)
+	$(call link)
+
+$(TEST_PROGRAMS): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_LIB_A) $(COMMON_LIB)
+	$(call link,$(CMOCKA_LIBS))
+
+$(filter $(B)/tests/test_agent_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(AGENT_OBJ))
+$(filter $(B)/tests/test_server_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(SERVER_OBJ))
+
+-include $(patsubst %.o,%.d,$(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(call objects,$(TEST_LIB) $(TESTS:%=tests/unit/%.c)))
