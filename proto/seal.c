@@ -13,9 +13,7 @@
 #define LABEL_BYTES_MAX 32
 #define VERSION 1
 #define MAGIC_BYTES 4
-#define FLOOR_BITS 5 /* padded sizes are multiples of 32 at least */
 
-static_assert(SEAL_PADDED_BYTES_MIN == 1 << FLOOR_BITS, "one floor, said twice");
 static_assert(SEAL_SIGN_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "Ed25519 as in libsodium");
 static_assert(SEAL_SIGNATURE_BYTES == crypto_sign_BYTES, "Ed25519 as in libsodium");
 
@@ -209,26 +207,10 @@ void seal_key_id(const uint8_t public_key[static 32], uint8_t out[static SEAL_KE
 	memcpy(out, hash, SEAL_KEY_ID_BYTES);
 }
 
-/* ---- Padding (Padmé with a floor) ---- */
-
-static unsigned floor_log2(size_t v)
-{
-	unsigned log = 0;
-
-	for (; v > 1; v >>= 1)
-		log++;
-	return log;
-}
-
-/* The padded size for a need of `m` bytes, at least 1 and far below SIZE_MAX: L of FORMAT.md section 7. */
+/* The padded size for a need of `m` bytes: L of FORMAT.md section 7. */
 static size_t padded_size(size_t m)
 {
-	unsigned e = floor_log2(m);
-	unsigned s = floor_log2(e) + 1;
-	unsigned bits = e > s + FLOOR_BITS ? e - s : FLOOR_BITS;
-	size_t mask = ((size_t)1 << bits) - 1;
-
-	return (m + mask) & ~mask;
+	return (m + SEAL_PADDED_BYTES_MIN - 1) / SEAL_PADDED_BYTES_MIN * SEAL_PADDED_BYTES_MIN;
 }
 
 void seal_pad(struct buf *b, size_t from)

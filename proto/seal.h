@@ -28,7 +28,7 @@
 #define SEAL_KEY_ID_BYTES 8
 #define SEAL_ENVELOPE_BYTES_MAX (256 * 1024)
 #define SEAL_RECIPIENTS_MAX 4
-#define SEAL_PADDED_BYTES_MIN 32
+#define SEAL_PADDED_BYTES_MIN 64
 #define SEAL_BOX_BYTES_MAX (4 * 1024 * 1024) /* a sealed answer; FORMAT.md section 12 */
 
 /* A signing pair and a box pair in guarded memory (sodium_malloc); one device's, or the centre's. */

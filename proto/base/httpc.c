@@ -265,7 +265,7 @@ static struct curl_slist *lines_new(const char *content_type)
 	const char *const lines[] = { type, "Accept:", "Expect:", "User-Agent:" };
 	struct curl_slist *list = NULL;
 
-	snprintf(type, sizeof type, "Content-Type: %s", content_type);
+	snprintf(type, sizeof type, content_type ? "Content-Type: %s" : "Content-Type:%s", content_type ? content_type : "");
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
 		struct curl_slist *longer = curl_slist_append(list, lines[i]);
 
@@ -351,7 +351,7 @@ int httpc_post(struct httpc *h, const char *url, const char *content_type, const
 	buf_clear(answer);
 	if (!is_url(url))
 		return err_set(ERR_USAGE, "httpc: url is not http:// or https://, or holds a query or a user");
-	if (!is_type(content_type))
+	if (content_type && !is_type(content_type))
 		return err_set(ERR_USAGE, "httpc: malformed content type");
 	lines = lines_new(content_type);
 	if (!lines)
@@ -374,5 +374,5 @@ int httpc_post(struct httpc *h, const char *url, const char *content_type, const
 
 int httpc_env_post(void *ctx, const char *url, const void *body, size_t body_len, int *status, struct buf *answer)
 {
-	return httpc_post(ctx, url, HTTPC_TYPE_BYTES, body, body_len, status, answer);
+	return httpc_post(ctx, url, NULL, body, body_len, status, answer);
 }
