@@ -1,0 +1,12 @@
+/*
+ * change: command `edit`: one answer of one case changed, cleared, or an entry removed.
+ */
+#ifndef AGENT_CHANGE_H
+#define AGENT_CHANGE_H
+
+#include "agent/shell.h"
+
+extern const struct cli_option CHANGE_OPTIONS[];
+int change_command(void *ctx, const struct cli_args *args) MUST_CHECK;
+
+#endif

@@ -1,0 +1,601 @@
+/*
+ * store: see store.h. Forms are parsed once per process and kept; a form is immutable, so nothing here ever goes stale.
+ */
+#include "agent/store.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/file.h"
+
+#define PATH_BYTES_MAX 4096
+#define FORMS_MAX 256 /* forms of one store; a charity publishes a few a year */
+
+extern const struct db_migration agent_schema[];
+extern const size_t agent_schema_count;
+
+struct store_forms {
+	struct {
+		int64_t form_id;
+		struct form *form;
+	} items[FORMS_MAX];
+	size_t count;
+	struct pack_dictionary *dictionaries[FORMS_MAX]; /* for decoding, by id */
+	size_t dictionary_count;
+};
+
+/* ---- making and opening ---- */
+
+static int store_path(const char *dir, char *out, size_t size)
+{
+	int len = snprintf(out, size, "%s/" STORE_FILE, dir);
+
+	return len > 0 && (size_t)len < size ? 0 : err_set(ERR_USAGE, "folder name is too long");
+}
+
+int store_create(const struct env *env, const char *dir, const char *passphrase, size_t len, const struct vault_kdf *kdf)
+{
+	char path[PATH_BYTES_MAX];
+	struct store *s = NULL;
+	int err = store_path(dir, path, sizeof path);
+
+	if (!err)
+		err = dir_make(dir);
+	if (!err)
+		err = vault_create(path, passphrase, len, NULL, kdf);
+	if (!err)
+		err = store_open(env, dir, passphrase, len, &s);
+	store_close(s);
+	return err;
+}
+
+static int open_files(struct store *s, const char *path, const char *passphrase, size_t len)
+{
+	int err = vault_unlock(path, passphrase, len, &s->vault);
+
+	if (!err)
+		err = db_open(path, NULL, &s->db);
+	if (!err)
+		err = db_migrate(s->db, agent_schema, agent_schema_count);
+	return err;
+}
+
+int store_open(const struct env *env, const char *dir, const char *passphrase, size_t len, struct store **out)
+{
+	char path[PATH_BYTES_MAX];
+	struct store *s = calloc(1, sizeof *s);
+	int err;
+
+	*out = NULL;
+	if (!s)
+		return err_set(ERR_NOMEM, "%s: no memory to open the store", dir);
+	s->env = env;
+	s->forms = calloc(1, sizeof *s->forms);
+	err = s->forms ? store_path(dir, path, sizeof path) : err_set(ERR_NOMEM, "%s: no memory to open the store", dir);
+	if (!err)
+		err = open_files(s, path, passphrase, len);
+	if (!err)
+		err = store_reload(s);
+	if (err) {
+		store_close(s);
+		return err;
+	}
+	*out = s;
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; s->forms && i < s->forms->count; i++)
+		form_free(s->forms->items[i].form);
+	for (size_t i = 0; s->forms && i < s->forms->dictionary_count; i++)
+		pack_dictionary_free(s->forms->dictionaries[i]);
+	free(s->forms);
+	pack_dictionary_free(s->dictionary);
+	seal_keys_free(s->keys);
+	db_close(s->db);
+	vault_lock(s->vault);
+	free(s);
+}
+
+/* ---- single facts ---- */
+
+static int fact_row(struct store *s, const char *key, struct db_stmt **out)
+{
+	int err = db_prepare(s->db, "SELECT value FROM meta WHERE key = ?1", out);
+
+	if (err)
+		return err;
+	db_bind_text(*out, 1, key);
+	err = db_row(*out);
+	if (err)
+		*out = NULL;
+	return err;
+}
+
+int store_get_u64(struct store *s, const char *key, uint64_t *out)
+{
+	struct db_stmt *q;
+	int err = fact_row(s, key, &q);
+
+	*out = 0;
+	if (err)
+		return err == ERR_NOT_FOUND ? 0 : err;
+	*out = db_u64(q, 0);
+	db_done(q);
+	return 0;
+}
+
+int store_get_blob(struct store *s, const char *key, void *out, size_t len)
+{
+	struct db_stmt *q;
+	int err = fact_row(s, key, &q);
+
+	memset(out, 0, len);
+	if (err)
+		return err;
+	err = db_blob_copy(q, 0, out, len);
+	db_done(q);
+	return err;
+}
+
+static int fact_write(struct store *s, const char *key, struct db_stmt **out)
+{
+	int err = db_prepare(s->db, "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2", out);
+
+	if (!err)
+		db_bind_text(*out, 1, key);
+	return err;
+}
+
+int store_set_u64(struct store *s, const char *key, uint64_t value)
+{
+	struct db_stmt *q;
+	int err = fact_write(s, key, &q);
+
+	if (err)
+		return err;
+	db_bind_u64(q, 2, value);
+	return db_run(q);
+}
+
+int store_set_blob(struct store *s, const char *key, const void *data, size_t len)
+{
+	struct db_stmt *q;
+	int err = fact_write(s, key, &q);
+
+	if (err)
+		return err;
+	db_bind_blob(q, 2, data, len);
+	return db_run(q);
+}
+
+static int get_text(struct store *s, const char *key, char *out, size_t size)
+{
+	struct db_stmt *q;
+	const void *data;
+	size_t len;
+	int err = fact_row(s, key, &q);
+
+	memset(out, 0, size);
+	if (err)
+		return err == ERR_NOT_FOUND ? 0 : err;
+	data = db_blob(q, 0, &len);
+	if (len >= size)
+		err = err_set(ERR_CORRUPT, "store: fact %s has %zu bytes, at most %zu were expected", key, len, size - 1);
+	else if (len)
+		memcpy(out, data, len);
+	db_done(q);
+	return err;
+}
+
+/* ---- identity ---- */
+
+static int load_keys(struct store *s)
+{
+	int err;
+
+	seal_keys_free(s->keys);
+	s->keys = NULL;
+	err = seal_keys_empty(&s->keys);
+	if (!err)
+		err = store_get_blob(s, "sign_public", s->keys->sign_public, sizeof s->keys->sign_public);
+	if (!err)
+		err = store_get_blob(s, "sign_secret", s->keys->sign_secret, sizeof s->keys->sign_secret);
+	if (!err)
+		err = store_get_blob(s, "box_public", s->keys->box_public, sizeof s->keys->box_public);
+	if (!err)
+		err = store_get_blob(s, "box_secret", s->keys->box_secret, sizeof s->keys->box_secret);
+	return err;
+}
+
+static int load_dictionary(struct store *s)
+{
+	struct db_stmt *q;
+	const void *data;
+	size_t len;
+	int err = db_prepare(s->db, "SELECT bytes FROM dictionary ORDER BY position DESC LIMIT 1", &q);
+
+	pack_dictionary_free(s->dictionary);
+	s->dictionary = NULL;
+	if (err)
+		return err;
+	err = db_row(q);
+	if (err)
+		return err == ERR_NOT_FOUND ? 0 : err;
+	data = db_blob(q, 0, &len);
+	err = pack_dictionary_new(data, len, &s->dictionary);
+	db_done(q);
+	return err;
+}
+
+static int load_numbers(struct store *s)
+{
+	uint64_t incarnation = 0, site = 0, person = 0, revoked = 0;
+	int err = store_get_u64(s, "incarnation", &incarnation);
+
+	if (!err)
+		err = store_get_u64(s, "site", &site);
+	if (!err)
+		err = store_get_u64(s, "person", &person);
+	if (!err)
+		err = store_get_u64(s, "revoked", &revoked);
+	s->incarnation = (uint32_t)incarnation;
+	s->site = (uint32_t)site;
+	s->person = (uint32_t)person;
+	s->is_revoked = revoked != 0;
+	return err;
+}
+
+int store_reload(struct store *s)
+{
+	int err = load_numbers(s);
+
+	s->is_enrolled = s->site != 0;
+	if (!err && s->is_enrolled)
+		err = load_keys(s);
+	if (!err && s->is_enrolled)
+		err = store_get_blob(s, "org", s->org, sizeof s->org);
+	if (!err && s->is_enrolled)
+		err = store_get_blob(s, "root_public", s->root_public, sizeof s->root_public);
+	if (!err && s->is_enrolled)
+		err = store_get_blob(s, "device_id", s->device, sizeof s->device);
+	if (!err)
+		err = get_text(s, "branch", s->branch, sizeof s->branch);
+	if (!err)
+		err = get_text(s, "url", s->url, sizeof s->url);
+	return err ? err : load_dictionary(s);
+}
+
+static int enrol_facts(struct store *s, const char *url, const struct message_enrolled *e, const struct seal_keys *keys)
+{
+	uint8_t start[SEAL_HASH_BYTES];
+	int err = store_set_u64(s, "incarnation", e->incarnation);
+
+	chain_start(e->device, e->incarnation, start);
+	if (!err)
+		err = store_set_u64(s, "site", e->site);
+	if (!err)
+		err = store_set_u64(s, "person", e->person);
+	if (!err)
+		err = store_set_blob(s, "org", s->org, sizeof s->org);
+	if (!err)
+		err = store_set_blob(s, "root_public", e->root_public, sizeof e->root_public);
+	if (!err)
+		err = store_set_blob(s, "device_id", e->device, sizeof e->device);
+	if (!err)
+		err = store_set_blob(s, "chain", start, sizeof start);
+	if (!err)
+		err = store_set_blob(s, "branch", e->branch, strlen(e->branch));
+	if (!err)
+		err = store_set_blob(s, "url", url, strlen(url));
+	if (!err)
+		err = store_set_blob(s, "sign_public", keys->sign_public, sizeof keys->sign_public);
+	if (!err)
+		err = store_set_blob(s, "sign_secret", keys->sign_secret, sizeof keys->sign_secret);
+	if (!err)
+		err = store_set_blob(s, "box_public", keys->box_public, sizeof keys->box_public);
+	if (!err)
+		err = store_set_blob(s, "box_secret", keys->box_secret, sizeof keys->box_secret);
+	return err;
+}
+
+int store_enrol(struct store *s, const char *url, const struct message_enrolled *e, const char *form_text, size_t form_len,
+		const struct seal_keys *keys)
+{
+	int err;
+
+	if (s->is_enrolled)
+		return err_set(ERR_USAGE, "store: this device is enrolled already");
+	if (strlen(url) > STORE_URL_BYTES_MAX)
+		return err_set(ERR_LIMIT, "store: the address of the centre is longer than %d bytes", STORE_URL_BYTES_MAX);
+	err = db_begin(s->db);
+	if (err)
+		return err;
+	memcpy(s->root_public, e->root_public, sizeof s->root_public);
+	seal_org_id(e->root_public, s->org);
+	err = enrol_facts(s, url, e, keys);
+	if (!err)
+		err = store_manifest_add(s, e->manifest.data, e->manifest.len);
+	if (!err)
+		err = store_form_add(s, form_text, form_len);
+	if (!err && e->dictionary.len)
+		err = store_dictionary_add(s, e->dictionary.data, e->dictionary.len);
+	if (!err)
+		err = db_commit(s->db);
+	if (err) {
+		db_rollback(s->db);
+		return err;
+	}
+	return store_reload(s);
+}
+
+/* ---- forms ---- */
+
+static int form_cache(struct store *s, int64_t form_id, const char *text, size_t len, const struct form **out)
+{
+	struct store_forms *cache = s->forms;
+	struct form *f;
+	int err;
+
+	*out = NULL;
+	for (size_t i = 0; i < cache->count; i++) {
+		if (cache->items[i].form_id == form_id) {
+			*out = cache->items[i].form;
+			return 0;
+		}
+	}
+	if (cache->count == FORMS_MAX)
+		return err_set(ERR_LIMIT, "store: more than %d forms", FORMS_MAX);
+	err = form_parse(text, len, &f);
+	if (err)
+		return err;
+	cache->items[cache->count].form_id = form_id;
+	cache->items[cache->count++].form = f;
+	*out = f;
+	return 0;
+}
+
+/* Read the form of the one row that `q` (bound) selects as form_id, text. */
+static int form_of_row(struct store *s, struct db_stmt *q, const struct form **out, int64_t *form_id)
+{
+	const char *text;
+	size_t len;
+	int err = db_row(q);
+
+	*out = NULL;
+	if (err == ERR_NOT_FOUND)
+		return err_set(ERR_NOT_FOUND, "store: no such form on this device");
+	if (err)
+		return err;
+	*form_id = db_int(q, 0);
+	text = db_text_len(q, 1, &len);
+	err = form_cache(s, *form_id, text, len, out);
+	db_done(q);
+	return err;
+}
+
+int store_form_current(struct store *s, const struct form **out, int64_t *form_id)
+{
+	struct db_stmt *q;
+	int err = db_prepare(s->db, "SELECT form_id, text FROM form ORDER BY form_id DESC LIMIT 1", &q);
+
+	*out = NULL;
+	return err ? err : form_of_row(s, q, out, form_id);
+}
+
+int store_form_by_id(struct store *s, int64_t form_id, const struct form **out)
+{
+	struct db_stmt *q;
+	int64_t found;
+	int err = db_prepare(s->db, "SELECT form_id, text FROM form WHERE form_id = ?1", &q);
+
+	*out = NULL;
+	if (err)
+		return err;
+	db_bind_int(q, 1, form_id);
+	return form_of_row(s, q, out, &found);
+}
+
+static int form_by_hash(struct store *s, const uint8_t *hash, const struct form **out, int64_t *form_id)
+{
+	struct db_stmt *q;
+	int err = db_prepare(s->db, "SELECT form_id, text FROM form WHERE hash = ?1", &q);
+
+	*out = NULL;
+	if (err)
+		return err;
+	db_bind_blob(q, 1, hash, FORM_HASH_BYTES);
+	return form_of_row(s, q, out, form_id);
+}
+
+int store_form_id(struct store *s, const struct form *f, int64_t *form_id)
+{
+	const struct form *found;
+
+	return form_by_hash(s, form_hash(f), &found, form_id);
+}
+
+static const struct form *find_form(void *ctx, const uint8_t hash[static FORM_HASH_BYTES])
+{
+	const struct form *f;
+	int64_t form_id;
+
+	return form_by_hash(ctx, hash, &f, &form_id) == 0 ? f : NULL;
+}
+
+struct changeset_forms store_form_finder(struct store *s)
+{
+	return (struct changeset_forms){ .find = find_form, .ctx = s };
+}
+
+int store_form_add(struct store *s, const char *text, size_t len)
+{
+	struct form *f;
+	struct db_stmt *q;
+	int err = form_parse(text, len, &f);
+
+	if (err)
+		return err;
+	err = db_prepare(s->db, "INSERT INTO form (hash, text, received_ms) VALUES (?1, ?2, ?3) ON CONFLICT (hash) DO NOTHING", &q);
+	if (!err) {
+		db_bind_blob(q, 1, form_hash(f), FORM_HASH_BYTES);
+		db_bind_text_len(q, 2, text, len);
+		db_bind_int(q, 3, env_wall_ms(s->env));
+		err = db_run(q);
+	}
+	form_free(f);
+	return err;
+}
+
+/* ---- dictionaries ---- */
+
+static const struct pack_dictionary *load_dictionary_by_id(struct store *s, uint32_t id)
+{
+	struct store_forms *cache = s->forms;
+	struct pack_dictionary *d = NULL;
+	struct db_stmt *q;
+	const void *data;
+	size_t len;
+
+	if (cache->dictionary_count == FORMS_MAX || db_prepare(s->db, "SELECT bytes FROM dictionary WHERE id = ?1", &q) != 0)
+		return NULL;
+	db_bind_int(q, 1, id);
+	if (db_row(q) != 0)
+		return NULL;
+	data = db_blob(q, 0, &len);
+	if (pack_dictionary_new(data, len, &d) == 0)
+		cache->dictionaries[cache->dictionary_count++] = d;
+	db_done(q);
+	return d;
+}
+
+static const struct pack_dictionary *find_dictionary(void *ctx, uint32_t id)
+{
+	struct store *s = ctx;
+
+	for (size_t i = 0; i < s->forms->dictionary_count; i++)
+		if (pack_dictionary_id(s->forms->dictionaries[i]) == id)
+			return s->forms->dictionaries[i];
+	return load_dictionary_by_id(s, id);
+}
+
+struct pack_dictionaries store_dictionary_finder(struct store *s)
+{
+	return (struct pack_dictionaries){ .find = find_dictionary, .ctx = s };
+}
+
+int store_dictionary_add(struct store *s, const void *data, size_t len)
+{
+	struct pack_dictionary *d;
+	struct db_stmt *q;
+	int err = pack_dictionary_new(data, len, &d);
+
+	if (err)
+		return err;
+	err = db_prepare(s->db, "INSERT INTO dictionary (id, bytes, received_ms) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING", &q);
+	if (!err) {
+		db_bind_int(q, 1, pack_dictionary_id(d));
+		db_bind_blob(q, 2, data, len);
+		db_bind_int(q, 3, env_wall_ms(s->env));
+		err = db_run(q);
+	}
+	pack_dictionary_free(d);
+	return err;
+}
+
+/* ---- manifest ---- */
+
+int store_manifest(struct store *s, struct manifest *out)
+{
+	struct db_stmt *q;
+	const void *data;
+	size_t len;
+	int err = db_prepare(s->db, "SELECT bytes FROM manifest ORDER BY number DESC LIMIT 1", &q);
+
+	*out = (struct manifest){ 0 };
+	if (err)
+		return err;
+	err = db_row(q);
+	if (err)
+		return err == ERR_NOT_FOUND ? err_set(ERR_NOT_FOUND, "store: this device holds no manifest: enrol it first") : err;
+	data = db_blob(q, 0, &len);
+	err = manifest_decode(data, len, s->root_public, out);
+	db_done(q);
+	return err;
+}
+
+int store_manifest_add(struct store *s, const void *data, size_t len)
+{
+	struct manifest m;
+	struct db_stmt *q;
+	int64_t held;
+	int err = db_query_int(s->db, "SELECT ifnull(max(number), 0) FROM manifest", &held);
+
+	if (!err)
+		err = manifest_decode(data, len, s->root_public, &m);
+	if (err)
+		return err;
+	if (m.number <= (uint64_t)held)
+		err = err_set(ERR_STALE, "manifest: number %llu is not above %lld, which this device holds", (unsigned long long)m.number,
+			      (long long)held);
+	else if (memcmp(m.org, s->org, sizeof m.org) != 0)
+		err = err_set(ERR_AUTH, "manifest: made for another organisation");
+	if (!err)
+		err = db_prepare(s->db, "INSERT INTO manifest (number, bytes) VALUES (?1, ?2)", &q);
+	if (!err) {
+		db_bind_u64(q, 1, m.number);
+		db_bind_blob(q, 2, data, len);
+		err = db_run(q);
+	}
+	manifest_fini(&m);
+	return err;
+}
+
+/* ---- ids ---- */
+
+static int note_made(struct store *s, uint64_t id)
+{
+	struct db_stmt *q;
+	int err = db_prepare(s->db, "INSERT INTO made (id) VALUES (?1)", &q);
+
+	if (err)
+		return err;
+	db_bind_u64(q, 1, id);
+	return db_run(q);
+}
+
+int store_new_id(struct store *s, uint64_t *id)
+{
+	uint64_t counter;
+	int err = store_get_u64(s, "counter", &counter);
+
+	*id = 0;
+	if (!err && counter >= UINT32_MAX)
+		err = err_set(ERR_LIMIT, "store: this incarnation has used up its ids; enrol the device anew");
+	if (!err)
+		err = store_set_u64(s, "counter", counter + 1);
+	if (!err)
+		err = note_made(s, record_id(s->site, (uint32_t)counter + 1));
+	if (!err)
+		*id = record_id(s->site, (uint32_t)counter + 1);
+	return err;
+}
+
+int store_note_id(struct store *s, uint64_t id)
+{
+	uint64_t counter;
+	int err;
+
+	if (record_id_is_derived(id) || record_id_site(id) != s->site)
+		return 0;
+	err = store_get_u64(s, "counter", &counter);
+	if (err || record_id_counter(id) <= counter)
+		return err;
+	return store_set_u64(s, "counter", record_id_counter(id));
+}
