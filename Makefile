@@ -4,6 +4,9 @@
 #   make test                   install what is missing, build, run everything; closes with "N passed, N failed"
 #   make                        build/mandoob-agent and build/mandoob-server
 #   make check [SAN=1]          the tests without installing anything; SAN=1: all of them under ASan and UBSan
+#   make bench                  the figures, each beside its bound or peer
+#   make sim SEED=1 SEEDS=1000  devices and centre in one process, with faults, from a seed
+#   make fuzz FUZZ_SECONDS=60   every decoder under libFuzzer
 #   make tidy                   the rules of the house, tests/tidy.sh
 #   make install DESTDIR= PREFIX=/usr
 #   make clean
@@ -20,11 +23,15 @@ endif
 # ---- What there is to build -----------------------------------------------------------------------------------------
 
 BASE = err buf bytes env log file text text_code text_words text_forms hijri hijri_parse hijri_table check \
-	vault vault_seal vault_slot vault_registry vault_vfs vault_io vault_wal db keyfile json http httpguard httpc
-FORM = form csv form_csv value form_default
-PROTO = arena record edit column changeset fold pack seal chain merge receipt manifest message
-AGENT = main config unlock answer store outbox round upload fetch apply stick enrol
-SERVER = main config centre serve intake ingest ledger conflict case outlet account device key_store stick backup
+	vault vault_seal vault_slot vault_registry vault_vfs vault_io vault_wal db keyfile json http httpguard httpc cli conf
+FORM = form form_words csv form_csv value strokes form_default
+PROTO = arena record edit column column_strokes sheet fold changeset changeset_pull pack seal seal_envelope chain merge receipt manifest \
+	message message_blob message_enrol message_stick packed
+AGENT = main shell config unlock enrol take interview lines answer answer_json view store outbox register round upload fetch apply fork show change sync stick status verify
+SERVER = main config setup centre centre_create library publish serve enrol intake intake_request envelope opened ingest ingest_centre \
+	register ledger conflict case outlet account device key_store stick backup verify authority conflict_decide writer \
+	command/command command/cmd_centre command/cmd_backup command/cmd_account command/cmd_device command/cmd_manifest command/cmd_form \
+	command/cmd_case command/cmd_conflict command/cmd_stick
 
 # Data that the programs carry inside: see packaging/embed.sh.
 FORM_DATA = $(call present,$(addprefix proto/form/default/,settings.csv questions.csv choices.csv dictionary.zdict))
@@ -33,7 +40,12 @@ SERVER_SCHEMA = $(sort $(wildcard server/schema/*.sql))
 
 # A test is tests/unit/test_<module>.c; it links the common modules, and test_agent_* and test_server_* that program's too.
 TESTS = $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
-TEST_LIB = $(sort $(wildcard tests/lib/*.c))
+# tests/lib/<tool>_main.c is a program that scripts use, build/tests/<tool>; the rest of tests/lib is what tests share.
+TOOLS = $(sort $(patsubst tests/lib/%_main.c,%,$(wildcard tests/lib/*_main.c)))
+TEST_LIB = $(sort $(filter-out %_main.c,$(wildcard tests/lib/*.c)))
+# A benchmark is tests/bench/bench_<what>.c; bench_server_* links that program's modules. A fuzz target is tests/fuzz/fuzz_<what>.c.
+BENCHES = $(sort $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c)))
+FUZZERS = $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 
 # ==== CRUTCH, to be removed: until every listed file is written, names without a file are dropped.
 # ==== Then this line becomes: present = $(1)
@@ -72,18 +84,24 @@ AGENT_OBJ = $(call objects,$(AGENT_SRC)) $(if $(AGENT_SCHEMA),$(B)/gen/agent_sch
 SERVER_OBJ = $(call objects,$(SERVER_SRC)) $(if $(SERVER_SCHEMA),$(B)/gen/server_schema.o)
 COMMON_LIB = $(B)/libmandoob.a
 TEST_LIB_A = $(B)/libtests.a
+AGENT_LIB = $(B)/libagent.a
+SERVER_LIB = $(B)/libserver.a
+SIM_PROGRAM = $(B)/tests/simulator
 PROGRAMS = $(if $(filter agent/main.c,$(AGENT_SRC)),$(B)/mandoob-agent) $(if $(filter server/main.c,$(SERVER_SRC)),$(B)/mandoob-server)
 TEST_PROGRAMS = $(TESTS:%=$(B)/tests/%)
+TOOL_PROGRAMS = $(TOOLS:%=$(B)/tests/%)
+BENCH_PROGRAMS = $(BENCHES:%=$(B)/bench/%)
+FUZZ_PROGRAMS = $(FUZZERS:%=$(B)/fuzz/%)
 
 # ---- What a person asks for -----------------------------------------------------------------------------------------
 
-.PHONY: all tests run test check tidy install clean sources FORCE
+.PHONY: all tests run test check tidy bench benches fuzz fuzzers sim install clean sources FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(PROGRAMS)
 
-tests: $(TEST_PROGRAMS)
+tests: $(TEST_PROGRAMS) $(TOOL_PROGRAMS) $(SIM_PROGRAM)
 
 run:
 	@sh packaging/bootstrap.sh
@@ -99,6 +117,31 @@ check:
 	@$(MAKE) -j$(JOBS) WERROR=1 all tests
 	@$(if $(SAN),,$(MAKE) -j$(JOBS) SAN=1 tests)
 	@MAKE="$(MAKE)" sh tests/run.sh $(B) $(if $(SAN),,$(B)-san)
+
+# Each figure beside its bound or its peer, measured in the same run.
+bench:
+	@sh packaging/bootstrap.sh --test
+	@$(MAKE) -j$(JOBS) all tests benches
+	@sh tests/bench/run.sh $(B)
+
+benches: $(BENCH_PROGRAMS)
+
+# Devices and centre in one process, from a seed: many seeds, or one again.
+SEED = 1
+SEEDS = 1000
+sim:
+	@sh packaging/bootstrap.sh --test
+	@$(MAKE) -j$(JOBS) tests
+	@$(SIM_PROGRAM) $(SEED) $(SEEDS)
+
+# Every decoder for FUZZ_SECONDS under libFuzzer, ASan and UBSan; needs clang.
+FUZZ_SECONDS = 60
+fuzz:
+	@sh packaging/bootstrap.sh --fuzz
+	@$(MAKE) -j$(JOBS) CC=clang SAN=1 CPPFLAGS=-fsanitize=fuzzer-no-link fuzzers
+	@sh tests/fuzz/run.sh build-clang-san/fuzz $(FUZZ_SECONDS)
+
+fuzzers: $(FUZZ_PROGRAMS)
 
 tidy:
 	@MAKE="$(MAKE)" sh tests/tidy.sh
@@ -167,6 +210,16 @@ $(GEN)/server_schema.c: $(SERVER_SCHEMA) packaging/embed.sh
 $(COMMON_LIB): $(COMMON_OBJ)
 	$(archive)
 
+$(AGENT_LIB): $(filter-out %/main.o,$(AGENT_OBJ))
+	$(archive)
+
+$(SERVER_LIB): $(filter-out %/main.o,$(SERVER_OBJ))
+	$(archive)
+
+# Both programs' stations in one: from archives, so that only what the simulator calls comes in.
+$(SIM_PROGRAM): $(B)/tests/sim/sim.o $(AGENT_LIB) $(SERVER_LIB) $(COMMON_LIB)
+	$(call link)
+
 $(TEST_LIB_A): $(call objects,$(TEST_LIB))
 	$(archive)
 
@@ -179,7 +232,19 @@ $(B)/mandoob-server: $(SERVER_OBJ) $(COMMON_LIB)
 $(TEST_PROGRAMS): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_LIB_A) $(COMMON_LIB)
 	$(call link,$(CMOCKA_LIBS))
 
+$(TOOL_PROGRAMS): $(B)/tests/%: $(B)/tests/lib/%_main.o $(TEST_LIB_A) $(COMMON_LIB)
+	$(call link)
+
+$(BENCH_PROGRAMS): $(B)/bench/%: $(B)/tests/bench/%.o $(TEST_LIB_A) $(COMMON_LIB)
+	$(call link)
+
+$(FUZZ_PROGRAMS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(TEST_LIB_A) $(COMMON_LIB)
+	$(call link,-fsanitize=fuzzer)
+
+$(filter $(B)/bench/bench_server_%,$(BENCH_PROGRAMS)): $(filter-out %/main.o,$(SERVER_OBJ))
+$(filter $(B)/bench/bench_agent_%,$(BENCH_PROGRAMS)): $(filter-out %/main.o,$(AGENT_OBJ))
 $(filter $(B)/tests/test_agent_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(AGENT_OBJ))
 $(filter $(B)/tests/test_server_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(SERVER_OBJ))
 
--include $(patsubst %.o,%.d,$(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(call objects,$(TEST_LIB) $(TESTS:%=tests/unit/%.c)))
+-include $(patsubst %.o,%.d,$(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(call objects,$(TEST_LIB) $(TESTS:%=tests/unit/%.c) \
+	$(TOOLS:%=tests/lib/%_main.c) $(BENCHES:%=tests/bench/%.c) $(FUZZERS:%=tests/fuzz/%.c) tests/sim/sim.c))

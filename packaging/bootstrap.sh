@@ -1,7 +1,8 @@
 #!/bin/sh
-# Install exactly the Debian packages that are missing for building Mandoob, and with --test those for testing it.
+# Install exactly the Debian packages that are missing for building Mandoob, and with --test those for testing it,
+# with --fuzz those for fuzzing it.
 #
-#   sh packaging/bootstrap.sh [--test]
+#   sh packaging/bootstrap.sh [--test|--fuzz]
 #
 # Works on a bare Debian 12 (or Raspberry Pi OS) with nothing but a shell: as root, or through sudo. When nothing is missing it
 # says nothing, asks for nothing and touches no network. On a system without apt it only looks whether the libraries are there.
@@ -9,6 +10,7 @@ set -eu
 
 BUILD="gcc make pkg-config libsqlite3-dev libsodium-dev libzstd-dev libcurl4-openssl-dev libmicrohttpd-dev libjansson-dev"
 TEST="libcmocka-dev sqlite3 xz-utils zstd"
+FUZZ="clang libclang-rt-dev"
 LIBRARIES="sqlite3 libsodium libzstd libcurl libmicrohttpd jansson"
 
 wanted=$BUILD
@@ -20,8 +22,12 @@ case ${1-} in
 	why="to build and test Mandoob"
 	LIBRARIES="$LIBRARIES cmocka"
 	;;
+--fuzz)
+	wanted="$BUILD $FUZZ"
+	why="to build and fuzz Mandoob"
+	;;
 *)
-	echo "bootstrap.sh: $1: only --test is known" >&2
+	echo "bootstrap.sh: $1: only --test and --fuzz are known" >&2
 	exit 2
 	;;
 esac

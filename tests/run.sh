@@ -3,7 +3,7 @@
 #
 #   tests/run.sh [BUILD [MORE ...]]
 #
-# First tidy, then the unit tests of every build folder given (default: build), then tests/flow/NN-*.sh and tests/fault/*.sh
+# First tidy, then the unit tests of every build folder given (default: build), then tests/flow/NN-*.sh, tests/fault/*.sh and tests/sim/*.sh
 # with the programs of the first. Every test program prints lines "ok - name" or "not ok - name" (cmocka does so in its tap form;
 # shell tests use tests/lib/flow.sh). One that fails without such a line, runs out of time, or reports no test at all counts as
 # one failure. Output is shown only of programs that fail, and then all of it. The last line is always "N passed, N failed";
@@ -73,7 +73,7 @@ for build in "$@"; do
 		run_one "$program" "$build" "$UNIT_TIMEOUT_S" "$program"
 	done
 done
-for script in tests/flow/[0-9][0-9]-*.sh tests/fault/*.sh; do
+for script in tests/flow/[0-9][0-9]-*.sh tests/fault/*.sh tests/sim/*.sh; do
 	[ -x "$script" ] || continue
 	run_one "$script" "$main_build" "$SHELL_TIMEOUT_S" "$script"
 done
