@@ -43,7 +43,7 @@ TESTS = $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
 # tests/lib/<tool>_main.c is a program that scripts use, build/tests/<tool>; the rest of tests/lib is what tests share.
 TOOLS = $(sort $(patsubst tests/lib/%_main.c,%,$(wildcard tests/lib/*_main.c)))
 TEST_LIB = $(sort $(filter-out %_main.c,$(wildcard tests/lib/*.c)))
-# A benchmark is tests/bench/bench_<what>.c; bench_server_* links that program's modules. A fuzz target is tests/fuzz/fuzz_<what>.c.
+# A benchmark is tests/bench/bench_<what>.c; it may call the server's modules. A fuzz target is tests/fuzz/fuzz_<what>.c.
 BENCHES = $(sort $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c)))
 FUZZERS = $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 
@@ -97,7 +97,6 @@ FUZZ_PROGRAMS = $(FUZZERS:%=$(B)/fuzz/%)
 
 .PHONY: all tests run test check tidy bench benches fuzz fuzzers sim install clean sources FORCE
 .DELETE_ON_ERROR:
-.SECONDARY:
 
 all: $(PROGRAMS)
 
@@ -235,14 +234,12 @@ $(TEST_PROGRAMS): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_LIB_A) $(COMMON_LIB)
 $(TOOL_PROGRAMS): $(B)/tests/%: $(B)/tests/lib/%_main.o $(TEST_LIB_A) $(COMMON_LIB)
 	$(call link)
 
-$(BENCH_PROGRAMS): $(B)/bench/%: $(B)/tests/bench/%.o $(TEST_LIB_A) $(COMMON_LIB)
+$(BENCH_PROGRAMS): $(B)/bench/%: $(B)/tests/bench/%.o $(TEST_LIB_A) $(SERVER_LIB) $(COMMON_LIB)
 	$(call link)
 
 $(FUZZ_PROGRAMS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(TEST_LIB_A) $(COMMON_LIB)
 	$(call link,-fsanitize=fuzzer)
 
-$(filter $(B)/bench/bench_server_%,$(BENCH_PROGRAMS)): $(filter-out %/main.o,$(SERVER_OBJ))
-$(filter $(B)/bench/bench_agent_%,$(BENCH_PROGRAMS)): $(filter-out %/main.o,$(AGENT_OBJ))
 $(filter $(B)/tests/test_agent_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(AGENT_OBJ))
 $(filter $(B)/tests/test_server_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(SERVER_OBJ))
 

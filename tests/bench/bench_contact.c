@@ -1,5 +1,5 @@
 /*
- * bench_server_contact: everything above TCP of one contact, heads and bodies, through the real HTTP server and client: what is left
+ * bench_contact: everything above TCP of one contact, heads and bodies, through the real HTTP server and client: what is left
  * when the payload (the compressed change set going up) is taken away. Bars: WIRE: 700 bytes up, 450 down; idle 350 and 350, one request.
  */
 #include <assert.h>
@@ -17,7 +17,7 @@
 static void must(int err)
 {
 	if (err) {
-		fprintf(stderr, "bench_server_contact: %s\n", err_message());
+		fprintf(stderr, "bench_contact: %s\n", err_message());
 		exit(1);
 	}
 }
