@@ -46,7 +46,7 @@ struct merge_entry {
 	uint32_t gone_writer;   /* site that removed it; meaningless unless is_gone */
 	uint64_t gone_at;       /* sequence of the removal */
 	bool gone_is_witnessed; /* the arriving site is a witness of the removal */
-	uint64_t changed_at;    /* newest `at` of a register of this entry that another site wrote and the arriving site is no witness of; 0: none */
+	uint64_t changed_at;    /* newest `at` of a register here that another site wrote and the arriving one is no witness of; 0: none */
 };
 
 struct merge_edit {

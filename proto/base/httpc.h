@@ -48,7 +48,8 @@ int httpc_new(struct httpc **out, const struct httpc_options *o) MUST_CHECK;
 void httpc_free(struct httpc *h);
 
 /*
- * POST `len` bytes of `body` to `url` (http or https, no '?', '#' or user in it) as `content_type`; NULL: no such line, 40 bytes less. Blocks.
+ * POST `len` bytes of `body` to `url` (http or https, no '?', '#' or user in it) as `content_type`; NULL: no such
+ * line, 40 bytes less. Blocks.
  * On 0 something spoke HTTP: `*status` is what it said and `answer` (emptied first) its body, whatever it is.
  * On failure `*status` is 0 and `answer` empty. ERR_OFFLINE with the reason in words: name not found, connection refused,
  * timed out, connection reset, certificate not trusted, not HTTP, ... ERR_LIMIT: the answer has more bytes than

@@ -72,7 +72,8 @@ static int encode(const uint8_t *data, size_t len, bool checked, char *out, size
 	if (size < symbols_size(count + checked)) {
 		if (size > 0)
 			out[0] = '\0';
-		return err_set(ERR_LIMIT, "base32: %zu bytes need %zu characters of room, not %zu", len, symbols_size(count + checked), size);
+		return err_set(
+			ERR_LIMIT, "base32: %zu bytes need %zu characters of room, not %zu", len, symbols_size(count + checked), size);
 	}
 	for (size_t i = 0; i < count; i++)
 		at = put_symbol(out, at, i, symbol_at(data, len, i));
@@ -86,11 +87,11 @@ static int encode(const uint8_t *data, size_t len, bool checked, char *out, size
 struct decoding {
 	uint8_t *out;
 	size_t size;
-	size_t len;       /* bytes written */
-	size_t symbols;   /* symbols taken, without the one held back */
-	uint32_t bits;    /* bits read and not yet written, right-aligned */
-	unsigned count;   /* of those bits, at most 7 between symbols */
-	int held;         /* the symbol held back, -1 none */
+	size_t len;     /* bytes written */
+	size_t symbols; /* symbols taken, without the one held back */
+	uint32_t bits;  /* bits read and not yet written, right-aligned */
+	unsigned count; /* of those bits, at most 7 between symbols */
+	int held;       /* the symbol held back, -1 none */
 };
 
 /* The value of a typed symbol, 0 to 31; -1 for what separates (ignored), -2 for what has no business here. */
@@ -216,9 +217,9 @@ int text_code_decode(const char *typed, uint8_t *out, size_t size, size_t *len)
 int text_fingerprint_words(const uint8_t hash[static TEXT_FINGERPRINT_BYTES], char *out_en, size_t en_size, char *out_ar, size_t ar_size)
 {
 	int en = snprintf(out_en, en_size, "%s %s %s %s", text_word_english(hash[0]), text_word_english(hash[1]),
-			  text_word_english(hash[2]), text_word_english(hash[3]));
-	int ar = snprintf(out_ar, ar_size, "%s %s %s %s", text_word_arabic(hash[0]), text_word_arabic(hash[1]),
-			  text_word_arabic(hash[2]), text_word_arabic(hash[3]));
+		text_word_english(hash[2]), text_word_english(hash[3]));
+	int ar = snprintf(out_ar, ar_size, "%s %s %s %s", text_word_arabic(hash[0]), text_word_arabic(hash[1]), text_word_arabic(hash[2]),
+		text_word_arabic(hash[3]));
 
 	if (en > 0 && (size_t)en < en_size && ar > 0 && (size_t)ar < ar_size)
 		return 0;

@@ -70,7 +70,8 @@ static void write_applications(struct device *d, uint32_t first, uint32_t count)
 
 static void figure(const char *name, uint64_t value, uint64_t bar, const char *beside)
 {
-	printf("%s\t%llu\tB\t%llu\t%s\t%s\n", name, (unsigned long long)value, (unsigned long long)bar, beside, value <= bar ? "ok" : "short");
+	printf("%s\t%llu\tB\t%llu\t%s\t%s\n", name, (unsigned long long)value, (unsigned long long)bar, beside,
+		value <= bar ? "ok" : "short");
 }
 
 struct used {
