@@ -45,8 +45,14 @@ static int setup(void **state)
 	snprintf(w->root, sizeof w->root, "%s/root.key", w->top);
 	snprintf(w->recovery, sizeof w->recovery, "%s/recovery.key", w->top);
 	snprintf(w->store, sizeof w->store, "%s/" CENTRE_FILE, w->dir);
-	w->s = (struct setup){ .dir = w->dir, .name = "جمعية المثال", .root_key = w->root, .recovery_key = w->recovery, .passphrase = PASS,
-			       .admin = "amina", .admin_passphrase = ADMIN_PASS, .kdf = &WEAK };
+	w->s = (struct setup){ .dir = w->dir,
+		.name = "جمعية المثال",
+		.root_key = w->root,
+		.recovery_key = w->recovery,
+		.passphrase = PASS,
+		.admin = "amina",
+		.admin_passphrase = ADMIN_PASS,
+		.kdf = &WEAK };
 	*state = w;
 	return 0;
 }
@@ -136,8 +142,11 @@ static void the_store_holds_neither_secret_of_the_organisation(void **state)
 		uint8_t *secret;
 
 		assert_int_equal(keyfile_read(files[i], i == 0 ? KEYFILE_ROOT : KEYFILE_RECOVERY, org, &secret), 0);
-		assert_int_equal(db_prepare(w->c->db, "SELECT (SELECT count(*) FROM secret_key WHERE substr(secret, 1, 32) = ?1) + "
-						      "(SELECT count(*) FROM meta WHERE value = ?1)", &s), 0);
+		assert_int_equal(db_prepare(w->c->db,
+					 "SELECT (SELECT count(*) FROM secret_key WHERE substr(secret, 1, 32) = ?1) + "
+					 "(SELECT count(*) FROM meta WHERE value = ?1)",
+					 &s),
+			0);
 		db_bind_blob(s, 1, secret, KEYFILE_SECRET_BYTES);
 		assert_int_equal(db_row(s), 0);
 		assert_int_equal(db_int(s, 0), 0);

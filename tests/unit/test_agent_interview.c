@@ -1,0 +1,291 @@
+/*
+ * test_agent_interview: questions at the terminal: what is typed and accepted is saved group by group, also when the person is interrupted.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/interview.h"
+#include "agent/lines.h"
+#include "agent/outbox.h"
+#include "tests/lib/agentkit.h"
+
+static int setup(void **state)
+{
+	struct agentkit *k = malloc(sizeof *k);
+
+	agentkit_open_enrolled(k);
+	*state = k;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	agentkit_close(*state);
+	free(*state);
+	return 0;
+}
+
+/* Make standard input a pipe; the descriptor to write to. */
+static int input_pipe(void)
+{
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	close(ends[0]);
+	return ends[1];
+}
+
+/* The prompts are not looked at. */
+static int silence(void)
+{
+	int before = dup(STDERR_FILENO);
+	int null = open("/dev/null", O_WRONLY);
+
+	assert_true(before >= 0 && null >= 0);
+	assert_int_equal(dup2(null, STDERR_FILENO), STDERR_FILENO);
+	close(null);
+	return before;
+}
+
+static struct answer_saved ask(struct agentkit *k, uint64_t case_id, const char *typed)
+{
+	const struct form *form;
+	struct answer_saved saved;
+	int64_t form_id;
+	int to = input_pipe();
+	int before = silence();
+	int err;
+
+	assert_int_equal(write(to, typed, strlen(typed)), (ssize_t)strlen(typed));
+	close(to);
+	assert_int_equal(store_form_current(k->s, &form, &form_id), 0);
+	err = interview(k->s, form, case_id, &saved);
+	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+	close(before);
+	assert_int_equal(err, 0);
+	return saved;
+}
+
+static void answers_are_saved_and_the_end_of_input_ends(void **state)
+{
+	struct agentkit *k = *state;
+	/* Channel 1, origin skipped, type by label, no earlier file, place by number in Arabic digits. */
+	struct answer_saved t = ask(k, 0, "1\n\nأولى\n\n١\n");
+	uint64_t visit = agentkit_entry(k, t.case_id, "visit", 0);
+
+	assert_int_equal(t.answers, 3);
+	assert_string_equal(agentkit_shown(k, t.case_id, visit, "visit_type"), "first");
+	assert_string_not_equal(agentkit_shown(k, t.case_id, visit, "intake_channel"), "?");
+	assert_string_not_equal(agentkit_shown(k, t.case_id, visit, "visit_place"), "?");
+	assert_string_equal(agentkit_shown(k, t.case_id, visit, "case_origin"), "?");
+}
+
+static void a_bad_answer_is_asked_again(void **state)
+{
+	struct agentkit *k = *state;
+	struct answer_saved t = ask(k, 0, "999\nno such thing\n2\n");
+
+	assert_int_equal(t.answers, 1);
+}
+
+static void nothing_answered_opens_no_case(void **state)
+{
+	struct agentkit *k = *state;
+	struct answer_saved t = ask(k, 0, "\n\n\n");
+
+	assert_int_equal(t.case_id, 0);
+	assert_int_equal(ask(k, 0, "-\n-\n").case_id, 0);
+	assert_int_equal(ask(k, 0, "").case_id, 0);
+}
+
+/* All questions skipped (an empty line each) except those for which `typed` has a line "field=answer". Repeats are declined. */
+static void script(const struct form *form, const char *const *typed, struct buf *out)
+{
+	for (size_t g = 0; g < form_group_count(form); g++) {
+		for (size_t i = 1; i < form_field_count(form); i++) {
+			const struct form_field *f = form_field(form, i);
+			const char *answer = "";
+			bool is_flat = f->entry_type == FORM_ENTRY_ROOT || strcmp(form_entry_type(form, f->entry_type)->name, "visit") == 0;
+
+			if (strcmp(f->group, form_group(form, g)->name) != 0 || !is_flat || f->type >= FORM_SIGNATURE)
+				continue;
+			for (size_t t = 0; typed[t]; t++)
+				if (strncmp(typed[t], f->name, strlen(f->name)) == 0 && typed[t][strlen(f->name)] == '=')
+					answer = typed[t] + strlen(f->name) + 1;
+			buf_printf(out, "%s\n", answer);
+		}
+		if (strcmp(form_group(form, g)->name, "declaration") == 0)
+			return;
+		if (form_entry_type_find(form, form_group(form, g)->name) > 0 && strcmp(form_group(form, g)->name, "visit") != 0)
+			buf_text(out, "n\n");
+	}
+}
+
+static void groups_of_one_visit_share_its_entry(void **state)
+{
+	static const char *const TYPED[] = { "visit_type=1", "village=السدر", "suggestion=شكرًا", "rooms_count=٤", NULL };
+	struct agentkit *k = *state;
+	const struct form *form;
+	struct outbox_counts n;
+	struct answer_saved t;
+	struct buf text;
+	int64_t form_id;
+
+	buf_init(&text, 65536);
+	assert_int_equal(store_form_current(k->s, &form, &form_id), 0);
+	script(form, TYPED, &text);
+	t = ask(k, 0, buf_string(&text));
+	buf_fini(&text);
+	assert_int_equal(t.answers, 4);
+	assert_string_equal(agentkit_shown(k, t.case_id, agentkit_entry(k, t.case_id, "visit", 0), "suggestion"), "شكرًا");
+	assert_int_equal(agentkit_entry(k, t.case_id, "visit", 1), 0);
+	assert_string_equal(agentkit_shown(k, t.case_id, t.case_id, "village"), "السدر");
+	assert_string_equal(agentkit_shown(k, t.case_id, t.case_id, "rooms_count"), "4");
+	assert_int_equal(outbox_count(k->s, &n), 0);
+	assert_int_equal(n.groups, 4); /* each group was committed by itself */
+}
+
+static void a_minus_clears_what_a_case_holds(void **state)
+{
+	static const char *const TYPED[] = { "village=السدر", "landmark=البئر", NULL };
+	static const char *const AGAIN[] = { "village=-", NULL };
+	struct agentkit *k = *state;
+	const struct form *form;
+	struct answer_saved t;
+	struct buf text;
+	int64_t form_id;
+
+	buf_init(&text, 65536);
+	assert_int_equal(store_form_current(k->s, &form, &form_id), 0);
+	script(form, TYPED, &text);
+	t = ask(k, 0, buf_string(&text));
+	buf_clear(&text);
+	script(form, AGAIN, &text);
+	assert_int_equal(ask(k, t.case_id, buf_string(&text)).answers, 1);
+	buf_fini(&text);
+	assert_string_equal(agentkit_shown(k, t.case_id, t.case_id, "village"), "");
+	assert_string_equal(agentkit_shown(k, t.case_id, t.case_id, "landmark"), "البئر");
+}
+
+/* The child asks; it is interrupted while a third answer is being typed. */
+static void an_interrupt_saves_what_was_accepted(void **state)
+{
+	struct agentkit *k = *state;
+	const struct form *form;
+	struct answer_saved saved;
+	int64_t form_id;
+	uint64_t visit;
+	int to, status, waiting;
+	pid_t pid;
+
+	store_close(k->s);
+	k->s = NULL;
+	to = input_pipe();
+	assert_int_equal(write(to, "1\n2\nhalf a li", 13), 13);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		silence();
+		if (store_open(&k->env, k->dir, AGENTKIT_PASS, strlen(AGENTKIT_PASS), &k->s) != 0 ||
+		    store_form_current(k->s, &form, &form_id) != 0 || interview(k->s, form, 0, &saved) != 0)
+			_exit(1);
+		store_close(k->s);
+		_exit(saved.answers == 2 ? 0 : 2);
+	}
+	/* Once it has taken everything from the pipe, signals are its own business. */
+	while (ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting > 0)
+		poll(NULL, 0, 5);
+	kill(pid, SIGINT);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(to);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	agentkit_reopen(k);
+	visit = agentkit_entry(k, record_id(AGENTKIT_SITE, 1), "visit", 0);
+	assert_string_not_equal(agentkit_shown(k, record_id(AGENTKIT_SITE, 1), visit, "case_origin"), "?");
+}
+
+static void lines_end_with_lf_or_crlf_or_the_end(void **state)
+{
+	struct lines l;
+	struct buf line;
+	int to = input_pipe();
+
+	(void)state;
+	assert_int_equal(write(to, "one\ntwo\r\n\nlast", 14), 14);
+	close(to);
+	buf_init(&line, 100);
+	assert_int_equal(lines_open(&l, STDIN_FILENO), 0);
+	assert_int_equal(lines_next(&l, &line), 1);
+	assert_string_equal(buf_string(&line), "one");
+	assert_int_equal(lines_next(&l, &line), 1);
+	assert_string_equal(buf_string(&line), "two");
+	assert_int_equal(lines_next(&l, &line), 1);
+	assert_string_equal(buf_string(&line), "");
+	assert_int_equal(lines_next(&l, &line), 1);
+	assert_string_equal(buf_string(&line), "last");
+	assert_int_equal(lines_next(&l, &line), 0);
+	assert_false(lines_wait(&l, 0));
+	raise(SIGTERM);
+	assert_true(lines_wait(&l, 0));
+	lines_close(&l);
+	buf_fini(&line);
+}
+
+static void a_line_without_end_is_refused(void **state)
+{
+	char piece[4096];
+	struct lines l;
+	struct buf line;
+	int to = input_pipe();
+	pid_t pid = fork();
+	int got;
+
+	(void)state;
+	if (pid == 0) {
+		memset(piece, 'x', sizeof piece);
+		for (int i = 0; i < 20; i++)
+			if (write(to, piece, sizeof piece) < 0)
+				_exit(1);
+		_exit(0);
+	}
+	close(to);
+	buf_init(&line, LINES_LINE_BYTES_MAX);
+	assert_int_equal(lines_open(&l, STDIN_FILENO), 0);
+	got = lines_next(&l, &line);
+	assert_int_equal(got, ERR_LIMIT);
+	lines_close(&l);
+	buf_fini(&line);
+	while (read(STDIN_FILENO, piece, sizeof piece) > 0)
+		continue;
+	waitpid(pid, NULL, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(answers_are_saved_and_the_end_of_input_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_bad_answer_is_asked_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_answered_opens_no_case, setup, teardown),
+		cmocka_unit_test_setup_teardown(groups_of_one_visit_share_its_entry, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_minus_clears_what_a_case_holds, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_interrupt_saves_what_was_accepted, setup, teardown),
+		cmocka_unit_test(lines_end_with_lf_or_crlf_or_the_end),
+		cmocka_unit_test(a_line_without_end_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
