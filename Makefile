@@ -27,7 +27,8 @@ BASE = err buf bytes env log file text text_code text_words text_forms hijri hij
 FORM = form form_words csv form_csv value strokes form_default
 PROTO = arena record edit column column_strokes sheet fold changeset changeset_pull pack seal seal_envelope chain merge receipt manifest \
 	message message_blob message_enrol message_stick packed
-AGENT = main shell config unlock enrol take interview lines answer answer_json view store outbox register round upload fetch apply fork show change sync stick status verify
+AGENT = main shell config unlock enrol take interview lines answer answer_json change view show store outbox register sync round upload \
+	apply fork stick status verify
 SERVER = main config setup centre centre_create library publish serve enrol intake intake_request envelope opened ingest ingest_centre \
 	register ledger conflict case outlet account device key_store stick backup verify authority conflict_decide writer \
 	command/command command/cmd_centre command/cmd_backup command/cmd_account command/cmd_device command/cmd_manifest command/cmd_form \

@@ -50,10 +50,16 @@ static const char *key_text(const char *key)
 /* Keep what err_message() says about `key`. Only what a person can mend is a problem; other failures pass through. */
 static int problem(struct walk *w, const char *key, int err)
 {
+	const char *message = err_message();
+	size_t len = strlen(key);
+
 	if (err != ERR_USAGE && err != ERR_CORRUPT)
 		return err;
+	/* Some messages name the question themselves. */
+	if (strncmp(message, key, len) == 0 && strncmp(message + len, ": ", 2) == 0)
+		message += len + 2;
 	if (w->problems->count++ < ANSWER_PROBLEM_LINES_MAX)
-		buf_printf(&w->problems->lines, "%s%s: %s\n", w->place, key_text(key), err_message());
+		buf_printf(&w->problems->lines, "%s%s: %s\n", w->place, key_text(key), message);
 	return 0;
 }
 

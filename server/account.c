@@ -23,7 +23,8 @@ int account_check_name(const char *name, const char *what)
 	buf_init(&clean, ACCOUNT_NAME_BYTES_MAX);
 	err = text_clean(&clean, name, len);
 	if (err == ERR_CORRUPT || (!err && (clean.len != len || memcmp(clean.data, name, len) != 0 || strchr(name, '\n'))))
-		err = err_set(ERR_USAGE, "%s: plain text on one line was expected, without invisible characters and spaces at its ends", what);
+		err = err_set(
+			ERR_USAGE, "%s: plain text on one line was expected, without invisible characters and spaces at its ends", what);
 	buf_fini(&clean);
 	return err;
 }
@@ -46,14 +47,17 @@ int account_check_passphrase(const char *passphrase)
 	if (got < 0 || len > ACCOUNT_PASSPHRASE_BYTES_MAX)
 		return err_set(ERR_USAGE, "the new passphrase: UTF-8 text of at most %d bytes was expected", ACCOUNT_PASSPHRASE_BYTES_MAX);
 	if (count < ACCOUNT_PASSPHRASE_CHARACTERS_MIN || is_one)
-		return err_set(ERR_USAGE, "the new passphrase: at least %d characters, not one again and again; four words that do not belong "
-					  "together are good and easy to keep in mind", ACCOUNT_PASSPHRASE_CHARACTERS_MIN);
+		return err_set(ERR_USAGE,
+			"the new passphrase: at least %d characters, not one again and again; four words that do not belong "
+			"together are good and easy to keep in mind",
+			ACCOUNT_PASSPHRASE_CHARACTERS_MIN);
 	return 0;
 }
 
 static int hash_passphrase(const char *passphrase, char out[static crypto_pwhash_STRBYTES])
 {
-	if (crypto_pwhash_str_alg(out, passphrase, strlen(passphrase), PASSPHRASE_PASSES, PASSPHRASE_MEM_BYTES, crypto_pwhash_ALG_ARGON2ID13) != 0)
+	if (crypto_pwhash_str_alg(
+		    out, passphrase, strlen(passphrase), PASSPHRASE_PASSES, PASSPHRASE_MEM_BYTES, crypto_pwhash_ALG_ARGON2ID13) != 0)
 		return err_set(ERR_NOMEM, "no memory for the passphrase check");
 	return 0;
 }
@@ -156,8 +160,8 @@ int account_add(struct centre *c, const struct account_new *n, int64_t *person_i
 	if (!err && n->passphrase)
 		err = hash_passphrase(n->passphrase, hash);
 	if (!err)
-		err = db_prepare(c->db, "INSERT INTO person (name, role, is_admin, branch_id, passphrase, made_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-				 &s);
+		err = db_prepare(c->db,
+			"INSERT INTO person (name, role, is_admin, branch_id, passphrase, made_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &s);
 	if (err)
 		return err;
 	db_bind_text(s, 1, n->name);

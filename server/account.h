@@ -20,10 +20,10 @@ struct account {
 	char name[ACCOUNT_NAME_BYTES_MAX + 1];
 	enum form_writer role;
 	bool is_admin;
-	bool can_sign_in;   /* has a passphrase */
-	int64_t branch_id;  /* 0: the centre */
+	bool can_sign_in;  /* has a passphrase */
+	int64_t branch_id; /* 0: the centre */
 	int64_t made_ms;
-	int64_t ended_ms;   /* 0 while active */
+	int64_t ended_ms; /* 0 while active */
 };
 
 /* What a new person is. Borrowed for the call. */

@@ -15,8 +15,10 @@ static int load_revoked(struct centre *c, struct manifest *m)
 {
 	struct db_stmt *s;
 	int got;
-	int err = db_prepare(c->db, "SELECT device_id, (SELECT max(applied) FROM site WHERE site.device = device.device) FROM device "
-				    "WHERE revoked_ms IS NOT NULL ORDER BY device_id", &s);
+	int err = db_prepare(c->db,
+		"SELECT device_id, (SELECT max(applied) FROM site WHERE site.device = device.device) FROM device "
+		"WHERE revoked_ms IS NOT NULL ORDER BY device_id",
+		&s);
 
 	if (err)
 		return err;

@@ -15,7 +15,10 @@
  */
 int authority_prepare(struct centre *c, struct buf *out) MUST_CHECK;
 
-/* Append the signature to prepared bytes with the key in file `root_key`. ERR_USAGE: the key is another organisation's; else as keyfile_read() and manifest_sign(). */
+/*
+ * Append the signature to prepared bytes with the key in file `root_key`. ERR_USAGE: the key is another organisation's; else as
+ * keyfile_read() and manifest_sign().
+ */
 int authority_sign(const char *root_key, struct buf *unsigned_bytes) MUST_CHECK;
 
 /* Install a signed manifest (inside a transaction) with its audit row. In force after the commit and centre_reload(). */

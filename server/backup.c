@@ -243,7 +243,7 @@ static int begin_and_check(struct centre *c, struct backup_restored *out)
 }
 
 int backup_restore(const struct env *env, const char *path, const char *dir, const char *passphrase, size_t passphrase_len,
-		   struct backup_restored *out)
+	struct backup_restored *out)
 {
 	struct centre *c = NULL;
 	struct buf folder;

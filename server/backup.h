@@ -15,9 +15,9 @@
 #define BACKUP_GENERATION_STEP_MAX 1024
 
 struct backup_report {
-	uint64_t bytes;     /* of the copy */
-	uint64_t sequence;  /* last one in it */
-	uint64_t sites;     /* whose envelopes are covered now */
+	uint64_t bytes;    /* of the copy */
+	uint64_t sequence; /* last one in it */
+	uint64_t sites;    /* whose envelopes are covered now */
 };
 
 /*
@@ -27,8 +27,8 @@ struct backup_report {
 int backup_write(struct centre *c, const char *path, int64_t by, struct backup_report *out) MUST_CHECK;
 
 struct backup_restored {
-	uint64_t generation; /* begun now */
-	uint64_t last;       /* last sequence number of the backup */
+	uint64_t generation;        /* begun now */
+	uint64_t last;              /* last sequence number of the backup */
 	struct verify_report check; /* of what was restored; fini with verify_report_fini() */
 };
 
@@ -37,6 +37,6 @@ struct backup_restored {
  * place: ERR_CORRUPT with findings in `out->check` and nothing in `dir` but for the folder. ERR_USAGE: `dir` holds a store.
  */
 int backup_restore(const struct env *env, const char *path, const char *dir, const char *passphrase, size_t passphrase_len,
-		   struct backup_restored *out) MUST_CHECK;
+	struct backup_restored *out) MUST_CHECK;
 
 #endif

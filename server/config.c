@@ -26,7 +26,7 @@ static const struct conf_key KEYS[] = {
 int config_load(const char *path, struct config *out)
 {
 	struct file f = { .config = { .dir = "/var/lib/mandoob", .listen = "127.0.0.1:8470", .connection_max = 256, .log_level = LOG_INFO },
-			  .level = "info" };
+		.level = "info" };
 	const char *name = path ? path : CONFIG_FILE;
 	int err = 0;
 

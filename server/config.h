@@ -25,7 +25,10 @@ struct config {
 	enum log_level log_level;
 };
 
-/* The defaults, then the file at `path`; NULL: CONFIG_FILE, where a missing file is no error. ERR_USAGE names file and line; ERR_NOT_FOUND, ERR_IO. */
+/*
+ * The defaults, then the file at `path`; NULL: CONFIG_FILE, where a missing file is no error. ERR_USAGE names file and line;
+ * ERR_NOT_FOUND, ERR_IO.
+ */
 int config_load(const char *path, struct config *out) MUST_CHECK;
 
 #endif

@@ -53,7 +53,7 @@ static int person_row(struct centre *c, const char *name, int64_t branch_id, int
 		return err;
 	if (known.role != FORM_BY_REPRESENTATIVE || known.branch_id != branch_id || known.ended_ms)
 		return err_set(ERR_USAGE, "person %lld is not an active representative of this branch; another name was expected",
-			       (long long)known.person_id);
+			(long long)known.person_id);
 	*person_id = known.person_id;
 	return 0;
 }
@@ -65,8 +65,8 @@ static int insert_code(struct centre *c, const uint8_t code[static MESSAGE_CODE_
 	char subject[SUBJECT_BYTES];
 	int64_t now = env_wall_ms(c->env);
 	struct db_stmt *s;
-	int err = db_prepare(c->db, "INSERT INTO enrol_code (k1, k2, branch_id, person_id, made_ms, expires_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-			     &s);
+	int err = db_prepare(
+		c->db, "INSERT INTO enrol_code (k1, k2, branch_id, person_id, made_ms, expires_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &s);
 
 	if (err)
 		return err;
@@ -112,7 +112,7 @@ struct found_code { /* the code that a request was made with; all zero: none */
 	int64_t code_id;
 	int64_t branch_id;
 	int64_t person_id;
-	int64_t device;    /* row that used it; 0: nobody yet */
+	int64_t device; /* row that used it; 0: nobody yet */
 	int64_t expires_ms;
 	uint8_t k2[32];
 };
@@ -123,8 +123,10 @@ static int find_code(struct centre *c, const void *data, size_t len, struct foun
 	struct db_stmt *s;
 	uint8_t k1[32];
 	int got;
-	int err = db_prepare(c->db, "SELECT code_id, branch_id, person_id, coalesce(device, 0), expires_ms, k1, k2 FROM enrol_code "
-				    "WHERE device IS NOT NULL OR expires_ms > ?1", &s);
+	int err = db_prepare(c->db,
+		"SELECT code_id, branch_id, person_id, coalesce(device, 0), expires_ms, k1, k2 FROM enrol_code "
+		"WHERE device IS NOT NULL OR expires_ms > ?1",
+		&s);
 
 	memset(out, 0, sizeof *out);
 	if (err)
@@ -202,8 +204,10 @@ static int first_site(struct centre *c, struct enrolled *e)
 static int insert_device(struct centre *c, const struct message_enrol *q, const struct found_code *code, struct enrolled *e)
 {
 	struct db_stmt *s;
-	int err = db_prepare(c->db, "INSERT INTO device (device_id, name, branch_id, person_id, sign_public, box_public, enrolled_ms) "
-				    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", &s);
+	int err = db_prepare(c->db,
+		"INSERT INTO device (device_id, name, branch_id, person_id, sign_public, box_public, enrolled_ms) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		&s);
 
 	if (err)
 		return err;
@@ -264,10 +268,13 @@ static int branch_name(struct centre *c, int64_t branch_id, char out[static MESS
 	return err;
 }
 
-static int build_answer(struct centre *c, const struct message_enrol *q, const struct found_code *code, const struct enrolled *e, struct buf *out)
+static int build_answer(
+	struct centre *c, const struct message_enrol *q, const struct found_code *code, const struct enrolled *e, struct buf *out)
 {
-	struct message_enrolled a = { .incarnation = e->incarnation, .site = e->site, .person = (uint32_t)code->person_id,
-				      .time_ms = (uint64_t)env_wall_ms(c->env) };
+	struct message_enrolled a = { .incarnation = e->incarnation,
+		.site = e->site,
+		.person = (uint32_t)code->person_id,
+		.time_ms = (uint64_t)env_wall_ms(c->env) };
 	const struct pack_dictionary *dictionary;
 	const struct form *form;
 	struct buf frame;

@@ -11,18 +11,19 @@
 #include "proto/message.h"
 #include "server/centre.h"
 
-#define ENROL_CODE_TEXT_BYTES 20            /* "XXXX-XXXX-XXXX-XXXX" and the NUL */
+#define ENROL_CODE_TEXT_BYTES 20 /* "XXXX-XXXX-XXXX-XXXX" and the NUL */
 #define ENROL_CODE_LIFE_MS (24 * 3600 * 1000)
-#define ENROL_FAILED_MAX 5                  /* wrong codes ... */
-#define ENROL_WINDOW_MS 60000               /* ... in this time, then nothing is tried until it is over */
+#define ENROL_FAILED_MAX 5    /* wrong codes ... */
+#define ENROL_WINDOW_MS 60000 /* ... in this time, then nothing is tried until it is over */
 
 /*
  * A new code for the representative `person` of `branch`; both are made when they are new. `by`: the administrator. `out` is a secret:
  * show it once and wipe it. ERR_USAGE: no proper name, or the person is of another branch, of the staff, or ended.
  */
-int enrol_code_make(struct centre *c, const char *branch, const char *person, int64_t by, char out[static ENROL_CODE_TEXT_BYTES]) MUST_CHECK;
+int enrol_code_make(
+	struct centre *c, const char *branch, const char *person, int64_t by, char out[static ENROL_CODE_TEXT_BYTES]) MUST_CHECK;
 
-struct enrol_limit { /* wrong codes lately; begin with zeros, belongs to the thread that calls enrol_take() */
+struct enrol_limit {      /* wrong codes lately; begin with zeros, belongs to the thread that calls enrol_take() */
 	int64_t since_ms; /* monotonic */
 	unsigned failed;
 };

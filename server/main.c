@@ -12,11 +12,19 @@
 #include "server/command/command.h"
 
 #define VERSION "0.1"
-#define OPTION_END { NULL, 0, NULL, NULL }
-#define NEW_PASSPHRASE_OPTIONS \
-	{ "new-passphrase-file", 0, "FILE", "the new passphrase is the first line of FILE; default: asked twice at the terminal" }, \
-	{ "new-passphrase-fd", 0, "N", "the new passphrase is the first line of descriptor N" }
-#define LANG_OPTION { "lang", 0, "ar|en", "language of labels and values; default: ar" }
+#define OPTION_END                                                                                                                         \
+	{                                                                                                                                  \
+		NULL, 0, NULL, NULL                                                                                                        \
+	}
+#define NEW_PASSPHRASE_OPTIONS                                                                                                             \
+	{ "new-passphrase-file", 0, "FILE", "the new passphrase is the first line of FILE; default: asked twice at the terminal" },        \
+	{                                                                                                                                  \
+		"new-passphrase-fd", 0, "N", "the new passphrase is the first line of descriptor N"                                        \
+	}
+#define LANG_OPTION                                                                                                                        \
+	{                                                                                                                                  \
+		"lang", 0, "ar|en", "language of labels and values; default: ar"                                                           \
+	}
 
 static const struct cli_option PLACE[] = {
 	{ "dir", 'd', "DIR", "folder of the centre's store; default: the configuration's, or /var/lib/mandoob" },
@@ -107,67 +115,70 @@ static const struct cli_option IMPORT[] = {
 
 static const struct cli_command COMMANDS[] = {
 	{ "init", "", 0, 0, INIT, COMMAND_OPENS, "Makes a new centre and the organisation's two keys", "ينشئ مركزاً جديداً ومفتاحي الجمعية",
-	  "init --name 'ORG' --admin NAME --root-key root.key --recovery-key recovery.key", command_init },
+		"init --name 'ORG' --admin NAME --root-key root.key --recovery-key recovery.key", command_init },
 	{ "serve", "", 0, 0, SERVE, COMMAND_OPENS, "Serves devices until it is told to end", "يخدم الأجهزة إلى أن يؤمر بالتوقف",
-	  "serve --listen 127.0.0.1:8470 --passphrase-file /run/secrets/vault", command_serve },
+		"serve --listen 127.0.0.1:8470 --passphrase-file /run/secrets/vault", command_serve },
 	{ "status", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "Counts of what the centre holds", "أعداد ما في المركز", "status --json",
-	  command_status },
+		command_status },
 	{ "check", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "Walks the whole store and compares everything that is kept twice",
-	  "يفحص المخزن كله ويقارن كل ما يُحفظ مرتين", "check", command_check },
+		"يفحص المخزن كله ويقارن كل ما يُحفظ مرتين", "check", command_check },
 	{ "backup", "FILE", 1, 1, NULL, COMMAND_OPENS, "Writes a checked, encrypted copy while the centre serves",
-	  "يكتب نسخة مشفّرة مفحوصة والمركز يعمل", "backup /media/safe/centre-2026-11-22.vault", command_backup },
-	{ "restore", "FILE", 1, 1, NULL, COMMAND_OPENS, "Makes a centre in an empty folder from a backup", "يعيد المركز من نسخة احتياطية في مجلد فارغ",
-	  "restore centre-2026-11-22.vault --dir /var/lib/mandoob", command_restore },
-	{ "passphrase", "", 0, 0, NEW_PASSPHRASE, COMMAND_SIGNS, "Changes the passphrase of the store", "يغيّر عبارة مرور المخزن", "passphrase --as NAME",
-	  command_passphrase },
-	{ "enrol-code", "", 0, 0, ENROL_CODE, COMMAND_SIGNS, "Makes a one-time code with which one device joins", "يصدر رمزاً ينضم به جهاز واحد",
-	  "enrol-code --branch 'BRANCH' --person 'NAME' --as NAME", command_enrol_code },
-	{ "device list", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "Devices, their state and fingerprint words", "الأجهزة وحالها وكلمات بصمتها",
-	  "device list", command_device_list },
+		"يكتب نسخة مشفّرة مفحوصة والمركز يعمل", "backup /media/safe/centre-2026-11-22.vault", command_backup },
+	{ "restore", "FILE", 1, 1, NULL, COMMAND_OPENS, "Makes a centre in an empty folder from a backup",
+		"يعيد المركز من نسخة احتياطية في مجلد فارغ", "restore centre-2026-11-22.vault --dir /var/lib/mandoob", command_restore },
+	{ "passphrase", "", 0, 0, NEW_PASSPHRASE, COMMAND_SIGNS, "Changes the passphrase of the store", "يغيّر عبارة مرور المخزن",
+		"passphrase --as NAME", command_passphrase },
+	{ "enrol-code", "", 0, 0, ENROL_CODE, COMMAND_SIGNS, "Makes a one-time code with which one device joins",
+		"يصدر رمزاً ينضم به جهاز واحد", "enrol-code --branch 'BRANCH' --person 'NAME' --as NAME", command_enrol_code },
+	{ "device list", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "Devices, their state and fingerprint words",
+		"الأجهزة وحالها وكلمات بصمتها", "device list", command_device_list },
 	{ "device show", "N", 1, 1, NULL, COMMAND_OPENS | COMMAND_JSON, "One device", "جهاز واحد", "device show 3", command_device_show },
 	{ "device revoke", "N", 1, 1, REVOKE, COMMAND_SIGNS, "Refuses a device from now on", "يرفض جهازاً من الآن",
-	  "device revoke 3 --reason 'stolen' --as NAME", command_device_revoke },
+		"device revoke 3 --reason 'stolen' --as NAME", command_device_revoke },
 	{ "manifest show", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "The keys that devices believe", "المفاتيح التي تثق بها الأجهزة",
-	  "manifest show", command_manifest_show },
-	{ "manifest prepare", "FILE", 1, 1, NULL, COMMAND_OPENS, "Writes the next manifest, to be signed offline", "يكتب القائمة التالية لتوقَّع دون اتصال",
-	  "manifest prepare next.manifest", command_manifest_prepare },
+		"manifest show", command_manifest_show },
+	{ "manifest prepare", "FILE", 1, 1, NULL, COMMAND_OPENS, "Writes the next manifest, to be signed offline",
+		"يكتب القائمة التالية لتوقَّع دون اتصال", "manifest prepare next.manifest", command_manifest_prepare },
 	{ "manifest sign", "FILE", 1, 1, SIGN, 0, "Signs a prepared manifest; needs no store", "يوقّع قائمة أُعدّت؛ لا يحتاج إلى مخزن",
-	  "manifest sign next.manifest --root-key root.key", command_manifest_sign },
+		"manifest sign next.manifest --root-key root.key", command_manifest_sign },
 	{ "manifest install", "FILE", 1, 1, NULL, COMMAND_SIGNS, "Puts a signed manifest in force", "يعتمد قائمة موقّعة",
-	  "manifest install next.manifest --as NAME", command_manifest_install },
-	{ "account add", "NAME", 1, 1, ACCOUNT_ADD, COMMAND_SIGNS, "Makes a staff account", "ينشئ حساباً لموظف", "account add NAME --role officer --as ADMIN",
-	  command_account_add },
-	{ "account list", "", 0, 0, NULL, COMMAND_SIGNS | COMMAND_JSON, "All people", "جميع الأشخاص", "account list --as NAME", command_account_list },
-	{ "account end", "NAME", 1, 1, NULL, COMMAND_SIGNS, "Ends an account; what it wrote stays", "ينهي حساباً ويبقى ما كتبه", "account end NAME --as ADMIN",
-	  command_account_end },
-	{ "account passphrase", "NAME", 1, 1, NEW_PASSPHRASE, COMMAND_SIGNS, "Gives an account a new passphrase", "يعطي حساباً عبارة مرور جديدة",
-	  "account passphrase NAME --as ADMIN", command_account_passphrase },
-	{ "form list", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "Published forms, the one in force first", "النماذج المنشورة، والساري أولاً", "form list",
-	  command_form_list },
-	{ "form show", "HASH", 1, 1, NULL, COMMAND_OPENS, "The canonical text of a form, by the beginning of its hash", "نص نموذج بأول بصمته",
-	  "form show 3f29c0d1", command_form_show },
-	{ "form publish", "SETTINGS.csv QUESTIONS.csv CHOICES.csv | TEXT", 1, 3, NULL, COMMAND_SIGNS, "Puts a new form in force", "ينشر نموذجاً جديداً",
-	  "form publish settings.csv questions.csv choices.csv --as NAME", command_form_publish },
-	{ "dictionary list", "", 0, 0, NULL, COMMAND_OPENS, "Compression dictionaries, the newest first", "قواميس الضغط، والأحدث أولاً", "dictionary list",
-	  command_dictionary_list },
-	{ "dictionary install", "FILE", 1, 1, NULL, COMMAND_SIGNS, "Hands devices a new compression dictionary", "يسلّم الأجهزة قاموس ضغط جديداً",
-	  "dictionary install words.zdict --as NAME", command_dictionary_install },
-	{ "case list", "", 0, 0, CASE_LIST, COMMAND_SIGNS | COMMAND_JSON, "Cases, the newest change first", "الحالات، والأحدث تغيّراً أولاً",
-	  "case list --as NAME", command_case_list },
-	{ "case show", "ID", 1, 1, LANG, COMMAND_SIGNS | COMMAND_JSON, "One merged case; opening it is recorded", "حالة مدموجة؛ ويُسجَّل فتحها",
-	  "case show 7-12 --as NAME", command_case_show },
-	{ "case history", "ID", 1, 1, NULL, COMMAND_SIGNS | COMMAND_JSON, "Every edit of a case with its outcome", "كل تعديل على حالة ومآله",
-	  "case history 7-12 --as NAME", command_case_history },
-	{ "conflict list", "", 0, 0, CONFLICT_LIST, COMMAND_SIGNS | COMMAND_JSON, "Open conflicts, the oldest first", "التعارضات المفتوحة، والأقدم أولاً",
-	  "conflict list --as NAME", command_conflict_list },
-	{ "conflict show", "N", 1, 1, LANG, COMMAND_SIGNS | COMMAND_JSON, "Both sides of a conflict", "طرفا التعارض", "conflict show 4 --as NAME",
-	  command_conflict_show },
+		"manifest install next.manifest --as NAME", command_manifest_install },
+	{ "account add", "NAME", 1, 1, ACCOUNT_ADD, COMMAND_SIGNS, "Makes a staff account", "ينشئ حساباً لموظف",
+		"account add NAME --role officer --as ADMIN", command_account_add },
+	{ "account list", "", 0, 0, NULL, COMMAND_SIGNS | COMMAND_JSON, "All people", "جميع الأشخاص", "account list --as NAME",
+		command_account_list },
+	{ "account end", "NAME", 1, 1, NULL, COMMAND_SIGNS, "Ends an account; what it wrote stays", "ينهي حساباً ويبقى ما كتبه",
+		"account end NAME --as ADMIN", command_account_end },
+	{ "account passphrase", "NAME", 1, 1, NEW_PASSPHRASE, COMMAND_SIGNS, "Gives an account a new passphrase",
+		"يعطي حساباً عبارة مرور جديدة", "account passphrase NAME --as ADMIN", command_account_passphrase },
+	{ "form list", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "Published forms, the one in force first",
+		"النماذج المنشورة، والساري أولاً", "form list", command_form_list },
+	{ "form show", "HASH", 1, 1, NULL, COMMAND_OPENS, "The canonical text of a form, by the beginning of its hash",
+		"نص نموذج بأول بصمته", "form show 3f29c0d1", command_form_show },
+	{ "form publish", "SETTINGS.csv QUESTIONS.csv CHOICES.csv | TEXT", 1, 3, NULL, COMMAND_SIGNS, "Puts a new form in force",
+		"ينشر نموذجاً جديداً", "form publish settings.csv questions.csv choices.csv --as NAME", command_form_publish },
+	{ "dictionary list", "", 0, 0, NULL, COMMAND_OPENS, "Compression dictionaries, the newest first", "قواميس الضغط، والأحدث أولاً",
+		"dictionary list", command_dictionary_list },
+	{ "dictionary install", "FILE", 1, 1, NULL, COMMAND_SIGNS, "Hands devices a new compression dictionary",
+		"يسلّم الأجهزة قاموس ضغط جديداً", "dictionary install words.zdict --as NAME", command_dictionary_install },
+	{ "case list", "", 0, 0, CASE_LIST, COMMAND_SIGNS | COMMAND_JSON, "Cases, the newest change first",
+		"الحالات، والأحدث تغيّراً أولاً",
+		"case list --as NAME", command_case_list },
+	{ "case show", "ID", 1, 1, LANG, COMMAND_SIGNS | COMMAND_JSON, "One merged case; opening it is recorded",
+		"حالة مدموجة؛ ويُسجَّل فتحها", "case show 7-12 --as NAME", command_case_show },
+	{ "case history", "ID", 1, 1, NULL, COMMAND_SIGNS | COMMAND_JSON, "Every edit of a case with its outcome",
+		"كل تعديل على حالة ومآله", "case history 7-12 --as NAME", command_case_history },
+	{ "conflict list", "", 0, 0, CONFLICT_LIST, COMMAND_SIGNS | COMMAND_JSON, "Open conflicts, the oldest first",
+		"التعارضات المفتوحة، والأقدم أولاً", "conflict list --as NAME", command_conflict_list },
+	{ "conflict show", "N", 1, 1, LANG, COMMAND_SIGNS | COMMAND_JSON, "Both sides of a conflict", "طرفا التعارض",
+		"conflict show 4 --as NAME", command_conflict_show },
 	{ "conflict resolve", "N", 1, 1, RESOLVE, COMMAND_SIGNS | COMMAND_JSON, "Decides a conflict in your name", "يفصل في تعارض باسمك",
-	  "conflict resolve 4 --take 7 --reason 'seen on the card' --as NAME", command_conflict_resolve },
-	{ "import", "FILE ...", 1, 4096, IMPORT, COMMAND_OPENS, "Takes in requests from USB sticks and writes the answers", "يستقبل طلبات من ذواكر USB ويكتب الإجابات",
-	  "import /media/usb/requests.stick --answers /media/usb/answers.stick", command_import },
-	{ "audit list", "", 0, 0, AUDIT, COMMAND_SIGNS | COMMAND_JSON, "Who did or opened what, the newest first", "من فعل أو فتح ماذا، والأحدث أولاً",
-	  "audit list --as NAME", command_audit_list },
+		"conflict resolve 4 --take 7 --reason 'seen on the card' --as NAME", command_conflict_resolve },
+	{ "import", "FILE ...", 1, 4096, IMPORT, COMMAND_OPENS, "Takes in requests from USB sticks and writes the answers",
+		"يستقبل طلبات من ذواكر USB ويكتب الإجابات", "import /media/usb/requests.stick --answers /media/usb/answers.stick",
+		command_import },
+	{ "audit list", "", 0, 0, AUDIT, COMMAND_SIGNS | COMMAND_JSON, "Who did or opened what, the newest first",
+		"من فعل أو فتح ماذا، والأحدث أولاً", "audit list --as NAME", command_audit_list },
 };
 
 static const struct cli_program PROGRAM = {

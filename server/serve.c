@@ -73,9 +73,10 @@ static void log_contact(const struct sync_job *j, const struct http_request *req
 	const struct intake_result *r = &j->result;
 
 	log_event(LOG_INFO, "serve", "contact",
-		  "device=%02x%02x%02x%02x in=%zu out=%zu applied=%zu known=%zu held=%zu forked=%zu accepted=%" PRIu64 " conflicts=%" PRIu64
-		  " refused=%" PRIu64, r->device[0], r->device[1], r->device[2], r->device[3], req->body_len, ans->body.len, r->applied, r->known,
-		  r->held, r->forked, r->accepted, r->conflicts, r->refused_edits);
+		"device=%02x%02x%02x%02x in=%zu out=%zu applied=%zu known=%zu held=%zu forked=%zu accepted=%" PRIu64 " conflicts=%" PRIu64
+		" refused=%" PRIu64,
+		r->device[0], r->device[1], r->device[2], r->device[3], req->body_len, ans->body.len, r->applied, r->known, r->held,
+		r->forked, r->accepted, r->conflicts, r->refused_edits);
 }
 
 static int answer_sync(struct serve *s, struct sync_job *j, struct http_answer *ans)
@@ -144,8 +145,8 @@ static int handle_enrol(void *ctx, const struct http_request *req, struct http_a
 		buf_append(&ans->body, j.result.answer.data, j.result.answer.len);
 		err = buf_error(&ans->body);
 	}
-	log_event(err ? LOG_WARN : LOG_INFO, "serve", err ? "enrol_refused" : "enrolled", "code=%s device=%" PRId64 " repeat=%d", err_name(err),
-		  j.result.device, j.result.is_repeat);
+	log_event(err ? LOG_WARN : LOG_INFO, "serve", err ? "enrol_refused" : "enrolled", "code=%s device=%" PRId64 " repeat=%d",
+		err_name(err), j.result.device, j.result.is_repeat);
 	if (err)
 		err = refuse(ans, err);
 	enrol_result_fini(&j.result);
@@ -260,6 +261,7 @@ int serve_run(struct centre *c, const struct serve_options *o, const char *port_
 		err = err_set(ERR_IO, "waiting for signals failed");
 	serve_stats(s, &stats);
 	serve_close(s);
-	log_event(LOG_INFO, "serve", "ended", "commits=%" PRIu64 " contacts=%" PRIu64 " failed=%" PRIu64, stats.groups, stats.jobs, stats.failed);
+	log_event(LOG_INFO, "serve", "ended", "commits=%" PRIu64 " contacts=%" PRIu64 " failed=%" PRIu64, stats.groups, stats.jobs,
+		stats.failed);
 	return err;
 }

@@ -95,8 +95,8 @@ int setup_folder_finish(const char *dir)
 	if (!err)
 		err = join(&to, dir, "/" CENTRE_FILE, "");
 	if (!err && link(buf_string(&from), buf_string(&to)) != 0)
-		err = errno == EEXIST ? err_set(ERR_USAGE, "%s: there is a centre's store already, it is left alone", dir) :
-					err_set(ERR_IO, "%s: %s", buf_string(&to), strerror(errno));
+		err = errno == EEXIST ? err_set(ERR_USAGE, "%s: there is a centre's store already, it is left alone", dir)
+				      : err_set(ERR_IO, "%s: %s", buf_string(&to), strerror(errno));
 	if (!err) {
 		err = sync_folder(dir);
 		if (err)
@@ -111,7 +111,7 @@ int setup_folder_finish(const char *dir)
 
 /* ---- The keys ---- */
 
-struct secrets { /* guarded memory; freed whatever happens */
+struct secrets {                  /* guarded memory; freed whatever happens */
 	uint8_t *root_seed;       /* KEYFILE_SECRET_BYTES */
 	uint8_t *root_secret;     /* SEAL_SIGN_SECRET_BYTES */
 	uint8_t *recovery_secret; /* KEYFILE_SECRET_BYTES */
@@ -139,7 +139,7 @@ static int secrets_make(const struct env *env, struct secrets *k)
 	env_random(env, k->root_seed, KEYFILE_SECRET_BYTES);
 	env_random(env, k->recovery_secret, KEYFILE_SECRET_BYTES);
 	if (crypto_sign_seed_keypair(k->root_public, k->root_secret, k->root_seed) != 0 ||
-	    crypto_scalarmult_base(k->recovery_public, k->recovery_secret) != 0)
+		crypto_scalarmult_base(k->recovery_public, k->recovery_secret) != 0)
 		return err_set(ERR_IO, "the keys cannot be made");
 	seal_org_id(k->root_public, k->org);
 	return seal_keys_new(env, &k->centre);
@@ -147,8 +147,11 @@ static int secrets_make(const struct env *env, struct secrets *k)
 
 static int first_manifest(const struct env *env, const struct secrets *k, struct buf *out)
 {
-	struct manifest m = { .number = 1, .not_before_ms = (uint64_t)env_wall_ms(env), .version_min = MANIFEST_PROGRAM_VERSION,
-			      .sign_key_count = 1, .receive_key_count = 1 };
+	struct manifest m = { .number = 1,
+		.not_before_ms = (uint64_t)env_wall_ms(env),
+		.version_min = MANIFEST_PROGRAM_VERSION,
+		.sign_key_count = 1,
+		.receive_key_count = 1 };
 	int err;
 
 	memcpy(m.org, k->org, sizeof m.org);
@@ -215,8 +218,10 @@ static int make_store(const struct env *env, const struct setup *s, const struct
 static int check_key_path(const char *path, const char *dir)
 {
 	if (access(path, F_OK) == 0)
-		return err_set(ERR_USAGE, "%s: exists already and is left alone; when an interrupted init left it (%s has no " CENTRE_FILE
-					  "), remove both key files and try again", path, dir);
+		return err_set(ERR_USAGE,
+			"%s: exists already and is left alone; when an interrupted init left it (%s has no " CENTRE_FILE
+			"), remove both key files and try again",
+			path, dir);
 	return 0;
 }
 

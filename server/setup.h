@@ -18,13 +18,13 @@
 /* Borrowed for the call. */
 struct setup {
 	const char *dir;
-	const char *name;              /* of the organisation, at most 64 bytes */
-	const char *root_key;          /* file to be made */
-	const char *recovery_key;      /* file to be made */
-	const char *passphrase;        /* of the vault */
-	const char *admin;             /* name of the first administrator */
+	const char *name;         /* of the organisation, at most 64 bytes */
+	const char *root_key;     /* file to be made */
+	const char *recovery_key; /* file to be made */
+	const char *passphrase;   /* of the vault */
+	const char *admin;        /* name of the first administrator */
 	const char *admin_passphrase;
-	const struct vault_kdf *kdf;   /* NULL: the default */
+	const struct vault_kdf *kdf; /* NULL: the default */
 };
 
 struct setup_report {
@@ -32,7 +32,10 @@ struct setup_report {
 	uint8_t root_public[SEAL_SIGN_PUBLIC_BYTES];
 };
 
-/* ERR_USAGE: there is a centre or a key file already, or a name or passphrase is not accepted; ERR_IO, ERR_NOMEM. On failure nothing is left. */
+/*
+ * ERR_USAGE: there is a centre or a key file already, or a name or passphrase is not accepted; ERR_IO, ERR_NOMEM. On failure nothing is
+ * left.
+ */
 int setup_centre(const struct env *env, const struct setup *s, struct setup_report *out) MUST_CHECK;
 
 /*

@@ -15,11 +15,11 @@
 
 struct walk {
 	struct centre *c;
-	struct db *db;      /* a handle of its own, read only: nobody who writes waits for the walk; owned */
+	struct db *db; /* a handle of its own, read only: nobody who writes waits for the walk; owned */
 	struct verify_report *out;
-	uint8_t *keys;      /* signing keys of all manifests, contiguous; owned */
+	uint8_t *keys; /* signing keys of all manifests, contiguous; owned */
 	size_t key_count;
-	uint64_t newest;    /* highest `at` met */
+	uint64_t newest; /* highest `at` met */
 };
 
 static void finding(struct walk *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -164,7 +164,8 @@ static int check_branch_cases(struct walk *w, int64_t branch_id, struct record_d
 {
 	struct db_stmt *s;
 	int got;
-	int err = db_prepare(w->db, "SELECT case_id, opened_by, changed_at, others_at FROM aid_case WHERE branch_id = ?1 ORDER BY case_id", &s);
+	int err = db_prepare(
+		w->db, "SELECT case_id, opened_by, changed_at, others_at FROM aid_case WHERE branch_id = ?1 ORDER BY case_id", &s);
 
 	if (err)
 		return err;
@@ -250,7 +251,8 @@ static int check_sequence(struct walk *w)
 	if (err)
 		return err;
 	if (newest > last || w->newest > last)
-		finding(w, "the sequence stands at %" PRIu64 ", and %" PRIu64 " was given out", last, newest > w->newest ? newest : w->newest);
+		finding(w, "the sequence stands at %" PRIu64 ", and %" PRIu64 " was given out", last,
+			newest > w->newest ? newest : w->newest);
 	if (last >> CENTRE_SEQUENCE_GENERATION_BITS != generation)
 		finding(w, "the sequence %" PRIu64 " is not of generation %" PRIu64, last, generation);
 	return 0;
@@ -265,18 +267,20 @@ static int check_counts(struct walk *w)
 	if (!err)
 		err = count(w, "SELECT count(*) FROM conflict", &w->out->conflicts);
 	if (!err)
-		err = check_none(w, "SELECT count(*) FROM register r WHERE NOT EXISTS (SELECT 1 FROM aid_case c WHERE c.case_id = r.case_id)",
-				 "registers without a case");
+		err = check_none(w,
+			"SELECT count(*) FROM register r WHERE NOT EXISTS (SELECT 1 FROM aid_case c WHERE c.case_id = r.case_id)",
+			"registers without a case");
 	if (!err)
-		err = check_none(w, "SELECT count(*) FROM edit_group g WHERE NOT EXISTS (SELECT 1 FROM aid_case c WHERE c.case_id = g.case_id) "
-				    "AND EXISTS (SELECT 1 FROM edit e WHERE e.group_id = g.group_id AND e.outcome = 0)",
-				 "groups with accepted edits whose case does not exist");
+		err = check_none(w,
+			"SELECT count(*) FROM edit_group g WHERE NOT EXISTS (SELECT 1 FROM aid_case c WHERE c.case_id = g.case_id) "
+			"AND EXISTS (SELECT 1 FROM edit e WHERE e.group_id = g.group_id AND e.outcome = 0)",
+			"groups with accepted edits whose case does not exist");
 	if (!err)
 		err = check_none(w, "SELECT count(*) FROM edit WHERE (outcome = 0) <> (at IS NOT NULL)",
-				 "edits whose outcome and number do not fit");
+			"edits whose outcome and number do not fit");
 	if (!err)
 		err = check_none(w, "SELECT count(*) FROM (SELECT at FROM edit WHERE at IS NOT NULL GROUP BY at HAVING count(*) > 1)",
-				 "sequence numbers given out twice");
+			"sequence numbers given out twice");
 	return err;
 }
 
@@ -284,19 +288,21 @@ static int check_counts(struct walk *w)
 
 static int check_conflicts(struct walk *w)
 {
-	int err = check_none(w, "SELECT count(*) FROM conflict x WHERE state = 1 AND NOT EXISTS "
-				"(SELECT 1 FROM candidate k WHERE k.conflict_id = x.conflict_id)",
-			     "open conflicts without a candidate");
+	int err = check_none(w,
+		"SELECT count(*) FROM conflict x WHERE state = 1 AND NOT EXISTS "
+		"(SELECT 1 FROM candidate k WHERE k.conflict_id = x.conflict_id)",
+		"open conflicts without a candidate");
 
 	if (!err)
-		err = check_none(w, "SELECT count(*) FROM candidate k JOIN conflict x ON x.conflict_id = k.conflict_id WHERE NOT EXISTS "
-				    "(SELECT 1 FROM edit e JOIN edit_group g ON g.group_id = e.group_id WHERE e.group_id = k.group_id AND "
-				    "e.position = k.position AND e.entry_id = x.entry_id AND e.field = x.field AND e.value = k.value AND "
-				    "g.case_id = x.case_id)",
-				 "candidates that are not in the ledger");
+		err = check_none(w,
+			"SELECT count(*) FROM candidate k JOIN conflict x ON x.conflict_id = k.conflict_id WHERE NOT EXISTS "
+			"(SELECT 1 FROM edit e JOIN edit_group g ON g.group_id = e.group_id WHERE e.group_id = k.group_id AND "
+			"e.position = k.position AND e.entry_id = x.entry_id AND e.field = x.field AND e.value = k.value AND "
+			"g.case_id = x.case_id)",
+			"candidates that are not in the ledger");
 	if (!err)
 		err = check_none(w, "SELECT count(*) FROM conflict WHERE (state = 1) <> (closed_ms IS NULL)",
-				 "conflicts whose state and time do not fit");
+			"conflicts whose state and time do not fit");
 	return err;
 }
 
@@ -372,11 +378,12 @@ static int check_receipt(struct walk *w, struct db_stmt *s)
 		return err;
 	w->out->receipts++;
 	if (err) {
-		finding(w, "site %" PRId64 " envelope %" PRId64 ": its receipt does not verify (%s)", db_int(s, 0), db_int(s, 1), err_name(err));
+		finding(w, "site %" PRId64 " envelope %" PRId64 ": its receipt does not verify (%s)", db_int(s, 0), db_int(s, 1),
+			err_name(err));
 		return 0;
 	}
 	if (r.seq != db_u64(s, 1) || memcmp(r.hash, hash, sizeof hash) != 0 || memcmp(r.device, device, sizeof device) != 0 ||
-	    r.incarnation != (uint32_t)db_int(s, 5))
+		r.incarnation != (uint32_t)db_int(s, 5))
 		finding(w, "site %" PRId64 " envelope %" PRId64 ": its receipt is another's", db_int(s, 0), db_int(s, 1));
 	receipt_fini(&r);
 	return 0;
@@ -386,9 +393,10 @@ static int check_receipts(struct walk *w)
 {
 	struct db_stmt *s;
 	int got;
-	int err = db_prepare(w->db, "SELECT e.site, e.seq, e.hash, e.receipt, d.device_id, s.incarnation FROM envelope e "
-				       "JOIN site s ON s.site = e.site JOIN device d ON d.device = s.device WHERE e.state = 1 ORDER BY e.site, e.seq",
-			     &s);
+	int err = db_prepare(w->db,
+		"SELECT e.site, e.seq, e.hash, e.receipt, d.device_id, s.incarnation FROM envelope e "
+		"JOIN site s ON s.site = e.site JOIN device d ON d.device = s.device WHERE e.state = 1 ORDER BY e.site, e.seq",
+		&s);
 
 	if (err)
 		return err;
@@ -398,7 +406,10 @@ static int check_receipts(struct walk *w)
 	return err;
 }
 
-/* Columns: site, applied, hash, device_id, incarnation, count of applied envelopes, hash of the one numbered `applied`, last_group, highest group, covered. */
+/*
+ * Columns: site, applied, hash, device_id, incarnation, count of applied envelopes, hash of the one numbered `applied`, last_group,
+ * highest group, covered.
+ */
 static int check_site(struct walk *w, struct db_stmt *s)
 {
 	uint8_t head[SEAL_HASH_BYTES];
@@ -419,10 +430,11 @@ static int check_site(struct walk *w, struct db_stmt *s)
 	if (err || memcmp(head, row, sizeof head) != 0)
 		finding(w, "site %" PRId64 ": the head of its chain is not its newest applied envelope", db_int(s, 0));
 	if (db_u64(s, 5) != applied)
-		finding(w, "site %" PRId64 ": %" PRIu64 " envelopes are applied, and the head is number %" PRIu64, db_int(s, 0), db_u64(s, 5), applied);
+		finding(w, "site %" PRId64 ": %" PRIu64 " envelopes are applied, and the head is number %" PRIu64, db_int(s, 0),
+			db_u64(s, 5), applied);
 	if (db_u64(s, 8) > db_u64(s, 7))
-		finding(w, "site %" PRId64 ": edit group %" PRIu64 " is in the ledger, and the newest should be %" PRIu64, db_int(s, 0), db_u64(s, 8),
-			db_u64(s, 7));
+		finding(w, "site %" PRId64 ": edit group %" PRIu64 " is in the ledger, and the newest should be %" PRIu64, db_int(s, 0),
+			db_u64(s, 8), db_u64(s, 7));
 	if (db_u64(s, 9) > applied)
 		finding(w, "site %" PRId64 ": more is covered by a backup than was applied", db_int(s, 0));
 	return err == ERR_NOMEM ? err : 0;
@@ -432,11 +444,13 @@ static int check_sites(struct walk *w)
 {
 	struct db_stmt *s;
 	int got;
-	int err = db_prepare(w->db, "SELECT s.site, s.applied, s.hash, d.device_id, s.incarnation, "
-				       "(SELECT count(*) FROM envelope e WHERE e.site = s.site AND e.state = 1), "
-				       "(SELECT e.hash FROM envelope e WHERE e.site = s.site AND e.seq = s.applied AND e.state = 1), "
-				       "s.last_group, (SELECT coalesce(max(g.number), 0) FROM edit_group g WHERE g.site = s.site), s.covered "
-				       "FROM site s JOIN device d ON d.device = s.device ORDER BY s.site", &s);
+	int err = db_prepare(w->db,
+		"SELECT s.site, s.applied, s.hash, d.device_id, s.incarnation, "
+		"(SELECT count(*) FROM envelope e WHERE e.site = s.site AND e.state = 1), "
+		"(SELECT e.hash FROM envelope e WHERE e.site = s.site AND e.seq = s.applied AND e.state = 1), "
+		"s.last_group, (SELECT coalesce(max(g.number), 0) FROM edit_group g WHERE g.site = s.site), s.covered "
+		"FROM site s JOIN device d ON d.device = s.device ORDER BY s.site",
+		&s);
 
 	if (err)
 		return err;

@@ -26,11 +26,11 @@ struct verify_report {
 	uint64_t registers;
 	uint64_t groups;
 	uint64_t edits;
-	uint64_t conflicts;  /* open and closed */
+	uint64_t conflicts; /* open and closed */
 	uint64_t receipts;
 	uint64_t sites;
-	uint64_t findings;   /* 0: clean */
-	struct buf text;     /* one line a finding */
+	uint64_t findings; /* 0: clean */
+	struct buf text;   /* one line a finding */
 };
 
 /* 0 when the walk was completed, also with findings. Free with verify_report_fini(). One snapshot, taken while others may write. */

@@ -15,16 +15,16 @@
 #include "proto/base/log.h"
 
 struct writer {
-	struct centre *c;          /* borrowed; changed by the thread only */
-	pthread_rwlock_t keys;     /* held for reading by users of the centre's keys, for writing while they are loaded again */
-	pthread_mutex_t lock;      /* guards everything below */
-	pthread_cond_t done;       /* some jobs are done */
-	struct writer_job *first;  /* waiting, oldest first; NULL: none */
-	struct writer_job **end;   /* where the next one is put */
+	struct centre *c;         /* borrowed; changed by the thread only */
+	pthread_rwlock_t keys;    /* held for reading by users of the centre's keys, for writing while they are loaded again */
+	pthread_mutex_t lock;     /* guards everything below */
+	pthread_cond_t done;      /* some jobs are done */
+	struct writer_job *first; /* waiting, oldest first; NULL: none */
+	struct writer_job **end;  /* where the next one is put */
 	bool is_ending;
 	struct writer_stats stats;
-	int event;                 /* eventfd: there is something to do */
-	int64_t version;           /* of the database, as last seen; the thread's own */
+	int event;       /* eventfd: there is something to do */
+	int64_t version; /* of the database, as last seen; the thread's own */
 	pthread_t thread;
 };
 
@@ -77,7 +77,7 @@ static void follow(struct writer *w)
 
 /* ---- One group ---- */
 
-/* All jobs that have no result yet, in one transaction. *failed becomes the index of the job that failed, `count` when it was none of them. */
+/* All jobs without a result yet, in one transaction. *failed becomes the index of the job that failed, `count` when it was none of them. */
 static int try_group(struct writer *w, struct writer_job **jobs, size_t count, size_t *failed)
 {
 	int err = db_begin(w->c->db);

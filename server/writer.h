@@ -3,8 +3,8 @@
  *
  * A thread that has something to write hands over a job and waits. The writer takes all jobs that wait (at most WRITER_GROUP_MAX), runs
  * them in one transaction, commits, and only then wakes their threads: nobody hears of what is not on disk. While a commit
- * syncs, the next group gathers. Commands may write beside it: before each group the writer looks whether another process committed, and takes
- * in new forms, devices and keys.
+ * syncs, the next group gathers. Commands may write beside it: before each group the writer looks whether another process committed,
+ * and takes in new forms, devices and keys.
  */
 #ifndef SERVER_WRITER_H
 #define SERVER_WRITER_H
@@ -26,7 +26,7 @@ struct writer_job {
 	 * group failed, after everything was rolled back, so it must be repeatable.
 	 */
 	int (*take)(struct centre *c, struct writer_job *job);
-	bool adds_to_library;    /* after the commit the library is to be refreshed; take() may set it */
+	bool adds_to_library; /* after the commit the library is to be refreshed; take() may set it */
 	/* The writer's own. */
 	int result;
 	bool is_done;
@@ -34,10 +34,10 @@ struct writer_job {
 };
 
 struct writer_stats {
-	uint64_t groups;   /* commits */
-	uint64_t jobs;     /* in them */
-	uint64_t failed;   /* jobs that were not committed */
-	size_t largest;    /* most jobs in one commit */
+	uint64_t groups; /* commits */
+	uint64_t jobs;   /* in them */
+	uint64_t failed; /* jobs that were not committed */
+	size_t largest;  /* most jobs in one commit */
 };
 
 /* Start the thread. The centre is borrowed and belongs to it until writer_free(). ERR_NOMEM, ERR_IO. */
@@ -46,7 +46,7 @@ int writer_new(struct centre *c, struct writer **out) MUST_CHECK;
 /* Finish the jobs that wait, fold the WAL in, end the thread. No job may come meanwhile. NULL is harmless. */
 void writer_free(struct writer *w);
 
-/* Run a job: 0 when it is committed and synced. Otherwise the store holds nothing of it: ERR_BUSY or what failed; try again later. Blocks. */
+/* Run a job: 0 when it is committed and synced. Otherwise the store holds nothing of it; try again later. Blocks. */
 int writer_do(struct writer *w, struct writer_job *job) MUST_CHECK;
 
 /* The centre for what is thread-safe in it (intake_open(), intake_answer()), until writer_release(). Keys do not change between the two. */

@@ -21,7 +21,8 @@ static int parse_role(const struct cli_args *a, enum form_writer *out)
 }
 
 /* One change of one account and its audit row, in one transaction. */
-static int change(struct centre *c, int64_t by, const char *action, int64_t person_id, int (*make)(struct centre *, int64_t *, void *), void *arg)
+static int change(
+	struct centre *c, int64_t by, const char *action, int64_t person_id, int (*make)(struct centre *, int64_t *, void *), void *arg)
 {
 	char subject[64];
 	int err = db_begin(c->db);
@@ -56,8 +57,8 @@ static int make_passphrase(struct centre *c, int64_t *person_id, void *arg)
 
 static int ask_new(const struct cli_args *a, char **out)
 {
-	return cli_secret(a, "new-passphrase-file", "new-passphrase-fd", "New passphrase of the account / عبارة مرور جديدة للحساب: ",
-			  "The same again / أعدها: ", out);
+	return cli_secret(a, "new-passphrase-file", "new-passphrase-fd",
+		"New passphrase of the account / عبارة مرور جديدة للحساب: ", "The same again / أعدها: ", out);
 }
 
 int command_account_add(void *ctx, const struct cli_args *a)
@@ -80,8 +81,8 @@ int command_account_add(void *ctx, const struct cli_args *a)
 	return err;
 }
 
-static int change_named(void *ctx, const struct cli_args *a, const char *action, bool needs_passphrase,
-			int (*make)(struct centre *, int64_t *, void *))
+static int change_named(
+	void *ctx, const struct cli_args *a, const char *action, bool needs_passphrase, int (*make)(struct centre *, int64_t *, void *))
 {
 	struct account who;
 	struct account whose;
@@ -146,7 +147,7 @@ static void print_accounts(const struct account *list, size_t count, bool json, 
 			continue;
 		}
 		buf_printf(out, "%" PRId64 "\t%s\t%s\t%s\t", p->person_id, form_writer_name(p->role), p->is_admin ? "yes" : "-",
-			   command_time(p->ended_ms, time));
+			command_time(p->ended_ms, time));
 		command_cell(out, p->name);
 		buf_text(out, "\n");
 	}

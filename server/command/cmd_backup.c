@@ -31,8 +31,8 @@ static void print_check_json(const struct verify_report *r, struct buf *out)
 
 static void print_check(struct verify_report *r, struct buf *out)
 {
-	buf_printf(out, "pages\t%" PRIu64 "\ncases\t%" PRIu64 "\nregisters\t%" PRIu64 "\ngroups\t%" PRIu64 "\nedits\t%" PRIu64 "\n", r->pages, r->cases,
-		   r->registers, r->groups, r->edits);
+	buf_printf(out, "pages\t%" PRIu64 "\ncases\t%" PRIu64 "\nregisters\t%" PRIu64 "\ngroups\t%" PRIu64 "\nedits\t%" PRIu64 "\n",
+		r->pages, r->cases, r->registers, r->groups, r->edits);
 	buf_printf(out, "conflicts\t%" PRIu64 "\nreceipts\t%" PRIu64 "\nsites\t%" PRIu64 "\n", r->conflicts, r->receipts, r->sites);
 	buf_text(out, buf_string(&r->text));
 	if (r->findings)
@@ -75,11 +75,13 @@ int command_backup(void *ctx, const struct cli_args *a)
 	if (!err)
 		err = backup_write(c, a->operands[0], 0, &r);
 	if (!err)
-		buf_printf(&out, "file\t%s\nbytes\t%" PRIu64 "\nsequence\t%" PRIu64 "\nsites\t%" PRIu64 "\n", a->operands[0], r.bytes, r.sequence, r.sites);
+		buf_printf(&out, "file\t%s\nbytes\t%" PRIu64 "\nsequence\t%" PRIu64 "\nsites\t%" PRIu64 "\n", a->operands[0], r.bytes,
+			r.sequence, r.sites);
 	centre_close(c);
 	if (!err)
-		command_note("The copy is checked, and devices may now forget what it covers: keep it on another machine than the centre's.\n"
-			     "فُحصت النسخة، وقد تنسى الأجهزة ما تغطيه: احفظها على جهاز غير جهاز المركز.");
+		command_note(
+			"The copy is checked, and devices may now forget what it covers: keep it on another machine than the centre's.\n"
+			"فُحصت النسخة، وقد تنسى الأجهزة ما تغطيه: احفظها على جهاز غير جهاز المركز.");
 	return command_end(&out, err);
 }
 
@@ -97,7 +99,8 @@ int command_restore(void *ctx, const struct cli_args *a)
 		return err_set(ERR_USAGE, "option --dir is needed: the folder in which the centre is to be restored");
 	err = command_config(a, &config);
 	if (!err)
-		err = cli_secret(a, "passphrase-file", "passphrase-fd", "Passphrase of the centre / عبارة مرور المركز: ", NULL, &passphrase);
+		err = cli_secret(
+			a, "passphrase-file", "passphrase-fd", "Passphrase of the centre / عبارة مرور المركز: ", NULL, &passphrase);
 	if (!err)
 		err = backup_restore(x->env, a->operands[0], config.dir, passphrase, strlen(passphrase), &r);
 	file_secret_free(passphrase);
@@ -105,8 +108,8 @@ int command_restore(void *ctx, const struct cli_args *a)
 		command_note("%s", buf_string(&r.check.text));
 	if (!err) {
 		print_check(&r.check, &out);
-		buf_printf(&out, "generation\t%" PRIu64 "\nlast sequence of the backup\t%" PRIu64 "\nstore\t%s/" CENTRE_FILE "\n", r.generation, r.last,
-			   config.dir);
+		buf_printf(&out, "generation\t%" PRIu64 "\nlast sequence of the backup\t%" PRIu64 "\nstore\t%s/" CENTRE_FILE "\n",
+			r.generation, r.last, config.dir);
 	}
 	verify_report_fini(&r.check);
 	return command_end(&out, err);

@@ -50,8 +50,8 @@ static void write_line(const struct case_line *l, bool json, struct json_writer 
 		json_write_end(j);
 		return;
 	}
-	buf_printf(out, "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t", id, command_time(l->opened_ms, time), l->changed_at, l->entry_count,
-		   l->open_conflicts);
+	buf_printf(out, "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t", id, command_time(l->opened_ms, time), l->changed_at,
+		l->entry_count, l->open_conflicts);
 	command_cell(out, l->branch);
 	buf_text(out, "\n");
 }
@@ -198,7 +198,7 @@ static void write_entry(struct showing *w, const struct case_entry *e, struct bu
 	char id[RECORD_ID_TEXT_BYTES];
 
 	buf_printf(out, "\n%s %s  %s%s\n", type->name, record_id_format(e->entry_id, id), w->is_arabic ? type->label_ar : type->label_en,
-		   e->is_gone ? (w->is_arabic ? "  [محذوف]" : "  [removed]") : "");
+		e->is_gone ? (w->is_arabic ? "  [محذوف]" : "  [removed]") : "");
 	if (e->gone_conflict_id)
 		buf_printf(out, "  ! conflict %" PRId64 " on the removal of this entry\n", e->gone_conflict_id);
 	for (size_t k = 0; k < e->register_count; k++) {
@@ -222,7 +222,7 @@ static void write_case(struct showing *w, struct buf *out)
 	char time[COMMAND_TIME_BYTES];
 
 	buf_printf(out, "case %s\topened %s by site %u\tchanged at %" PRIu64 "\tbranch ", record_id_format(f->case_id, id),
-		   command_time(f->opened_ms, time), f->opened_by, f->changed_at);
+		command_time(f->opened_ms, time), f->opened_by, f->changed_at);
 	command_cell(out, f->branch);
 	buf_text(out, "\n");
 	for (size_t i = 0; i < f->entry_count; i++)
@@ -298,8 +298,8 @@ static void write_history_line(const struct ledger_line *l, bool json, struct js
 
 	record_id_format(l->entry_id, id);
 	if (!json) {
-		buf_printf(out, "%s\t%s\t%u\t%" PRIu64 "\t%" PRIu64 "\t%s\t%s\t", command_time(l->received_ms, time), outcome_name(l->outcome), l->site,
-			   l->number, l->at, id, l->field);
+		buf_printf(out, "%s\t%s\t%u\t%" PRIu64 "\t%" PRIu64 "\t%s\t%s\t", command_time(l->received_ms, time),
+			outcome_name(l->outcome), l->site, l->number, l->at, id, l->field);
 		command_cell(out, l->from ? l->from : "-");
 		buf_text(out, "\t");
 		command_cell(out, l->to);

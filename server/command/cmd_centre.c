@@ -19,19 +19,19 @@ static void print_made(const struct setup *s, const struct setup_report *made, s
 
 	for (size_t i = 0; i < sizeof made->org; i++)
 		snprintf(hex + 2 * i, 3, "%02x", made->org[i]);
-	buf_printf(out, "organisation\t%s\nstore\t%s/" CENTRE_FILE "\nroot key\t%s\nrecovery key\t%s\nadministrator\t%s\n", hex, s->dir, s->root_key,
-		   s->recovery_key, s->admin);
+	buf_printf(out, "organisation\t%s\nstore\t%s/" CENTRE_FILE "\nroot key\t%s\nrecovery key\t%s\nadministrator\t%s\n", hex, s->dir,
+		s->root_key, s->recovery_key, s->admin);
 	buf_printf(out,
-		   "\nأُنشئ المركز. ملفا المفتاحين لا نسخة لهما في أي مكان آخر:\n"
-		   "  مفتاح الجذر: يوقّع قوائم المفاتيح وإلغاء الأجهزة. اطبعه، وانقله إلى جهاز غير متصل أو خزنة، ثم احذفه من هنا.\n"
-		   "  مفتاح الاسترجاع: يفتح المخزن والمظاريف إذا ضاعت عبارات المرور. احفظه في خزنة أخرى عند شخص آخر، ثم احذفه من هنا.\n"
-		   "من يملك أحدهما يستطيع الكثير، ومن فقدهما لا يستطيع أحد أن يعيدهما له.\n"
-		   "\nThe centre was made. There is no other copy of the two key files anywhere:\n"
-		   "  Root key: signs key lists and revocations. Print it, move it to an offline machine or a safe, then remove it here.\n"
-		   "  Recovery key: opens the store and envelopes when passphrases are lost. Keep it in another safe, with another person, then\n"
-		   "  remove it here.\n"
-		   "Whoever has one of them can do much; once lost, nobody can bring them back.\n"
-		   "\nNext / التالي: mandoob-server enrol-code --branch NAME --person NAME --as NAME\n");
+		"\nأُنشئ المركز. ملفا المفتاحين لا نسخة لهما في أي مكان آخر:\n"
+		"  مفتاح الجذر: يوقّع قوائم المفاتيح وإلغاء الأجهزة. اطبعه، وانقله إلى جهاز غير متصل أو خزنة، ثم احذفه من هنا.\n"
+		"  مفتاح الاسترجاع: يفتح المخزن والمظاريف إذا ضاعت عبارات المرور. احفظه في خزنة أخرى عند شخص آخر، ثم احذفه من هنا.\n"
+		"من يملك أحدهما يستطيع الكثير، ومن فقدهما لا يستطيع أحد أن يعيدهما له.\n"
+		"\nThe centre was made. There is no other copy of the two key files anywhere:\n"
+		"  Root key: signs key lists and revocations. Print it, move it to an offline machine or a safe, then remove it here.\n"
+		"  Recovery key: opens the store and envelopes when passphrases are lost. Keep it in another safe, with another person,\n"
+		"  then remove it here.\n"
+		"Whoever has one of them can do much; once lost, nobody can bring them back.\n"
+		"\nNext / التالي: mandoob-server enrol-code --branch NAME --person NAME --as NAME\n");
 }
 
 static int ask_setup(const struct cli_args *a, struct setup *s, char **passphrase, char **admin_passphrase)
@@ -45,11 +45,11 @@ static int ask_setup(const struct cli_args *a, struct setup *s, char **passphras
 	if (!err)
 		err = cli_need(a, "admin", &s->admin);
 	if (!err)
-		err = cli_secret(a, "passphrase-file", "passphrase-fd", "New passphrase of the centre / عبارة مرور جديدة للمركز: ",
-				 "The same again / أعدها: ", passphrase);
+		err = cli_secret(a, "passphrase-file", "passphrase-fd",
+			"New passphrase of the centre / عبارة مرور جديدة للمركز: ", "The same again / أعدها: ", passphrase);
 	if (!err)
-		err = cli_secret(a, "admin-passphrase-file", "admin-passphrase-fd", "New passphrase of the administrator / عبارة مرور جديدة للمسؤول: ",
-				 "The same again / أعدها: ", admin_passphrase);
+		err = cli_secret(a, "admin-passphrase-file", "admin-passphrase-fd",
+			"New passphrase of the administrator / عبارة مرور جديدة للمسؤول: ", "The same again / أعدها: ", admin_passphrase);
 	s->passphrase = *passphrase;
 	s->admin_passphrase = *admin_passphrase;
 	return err;
@@ -191,14 +191,15 @@ static void print_status(const struct centre *c, struct status *s, struct buf *o
 	buf_printf(out, "organisation\t");
 	for (size_t i = 0; i < sizeof c->org; i++)
 		buf_printf(out, "%02x", c->org[i]);
-	buf_printf(out, "\nmanifest\t%" PRIu64 "\nform\t%s %s\nsequence\t%" PRIu64 "\n", c->manifest.number, form_id(s->form), form_version(s->form),
-		   s->sequence);
-	buf_printf(out, "branches\t%" PRId64 "\npeople\t%" PRId64 "\ndevices\t%" PRId64 "\nrevoked\t%" PRId64 "\n", s->branches, s->people, s->devices,
-		   s->revoked);
-	buf_printf(out, "cases\t%" PRId64 "\nregisters\t%" PRId64 "\ngroups\t%" PRId64 "\nedits\t%" PRId64 "\nopen conflicts\t%" PRId64 "\n", s->cases,
-		   s->registers, s->groups, s->edits, s->conflicts);
-	buf_printf(out, "held envelopes\t%" PRId64 "\nquarantined envelopes\t%" PRId64 "\nlast backup\t%s\nname\t%s\n", s->held, s->quarantined,
-		   command_time((int64_t)s->backup_ms, time), buf_string(&s->name));
+	buf_printf(out, "\nmanifest\t%" PRIu64 "\nform\t%s %s\nsequence\t%" PRIu64 "\n", c->manifest.number, form_id(s->form),
+		form_version(s->form), s->sequence);
+	buf_printf(out, "branches\t%" PRId64 "\npeople\t%" PRId64 "\ndevices\t%" PRId64 "\nrevoked\t%" PRId64 "\n", s->branches, s->people,
+		s->devices, s->revoked);
+	buf_printf(out,
+		"cases\t%" PRId64 "\nregisters\t%" PRId64 "\ngroups\t%" PRId64 "\nedits\t%" PRId64 "\nopen conflicts\t%" PRId64 "\n",
+		s->cases, s->registers, s->groups, s->edits, s->conflicts);
+	buf_printf(out, "held envelopes\t%" PRId64 "\nquarantined envelopes\t%" PRId64 "\nlast backup\t%s\nname\t%s\n", s->held,
+		s->quarantined, command_time((int64_t)s->backup_ms, time), buf_string(&s->name));
 }
 
 int command_status(void *ctx, const struct cli_args *a)
@@ -231,8 +232,8 @@ int command_passphrase(void *ctx, const struct cli_args *a)
 	int err = command_enter(ctx, a, true, &c, &who);
 
 	if (!err)
-		err = cli_secret(a, "new-passphrase-file", "new-passphrase-fd", "New passphrase of the centre / عبارة مرور جديدة للمركز: ",
-				 "The same again / أعدها: ", &fresh);
+		err = cli_secret(a, "new-passphrase-file", "new-passphrase-fd",
+			"New passphrase of the centre / عبارة مرور جديدة للمركز: ", "The same again / أعدها: ", &fresh);
 	if (!err)
 		err = account_check_passphrase(fresh);
 	if (!err)
@@ -249,8 +250,9 @@ int command_passphrase(void *ctx, const struct cli_args *a)
 
 /* ---- audit list ---- */
 
-static const char AUDIT[] = "SELECT a.audit_id, a.at_ms, coalesce(a.person_id, 0), coalesce(p.name, ''), a.action, a.subject FROM audit a "
-			    "LEFT JOIN person p ON p.person_id = a.person_id WHERE ?1 = 0 OR a.audit_id < ?1 ORDER BY a.audit_id DESC LIMIT ?2";
+static const char AUDIT[] =
+	"SELECT a.audit_id, a.at_ms, coalesce(a.person_id, 0), coalesce(p.name, ''), a.action, a.subject FROM audit a "
+	"LEFT JOIN person p ON p.person_id = a.person_id WHERE ?1 = 0 OR a.audit_id < ?1 ORDER BY a.audit_id DESC LIMIT ?2";
 
 static void print_audit_json(struct db_stmt *s, struct json_writer *j)
 {

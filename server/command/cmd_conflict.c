@@ -43,7 +43,7 @@ static void write_line(const struct conflict *x, bool json, struct json_writer *
 	record_id_format(x->entry_id, entry_text);
 	if (!json) {
 		buf_printf(out, "%" PRId64 "\t%s\t%s\t%s\t%s\t%zu\t%s\n", x->conflict_id, case_text, entry_text, x->entry_type, x->field,
-			   x->candidate_count, command_time(x->opened_ms, time));
+			x->candidate_count, command_time(x->opened_ms, time));
 		return;
 	}
 	json_write_object(j, NULL);
@@ -113,7 +113,7 @@ int command_conflict_list(void *ctx, const struct cli_args *a)
 struct showing {
 	const struct form *form;
 	const struct conflict *x;
-	int field;          /* of the form; -1: not in the form in force */
+	int field; /* of the form; -1: not in the form in force */
 	bool is_arabic;
 	struct buf display;
 };
@@ -184,7 +184,7 @@ static void write_value(struct showing *w, const char *what, const struct confli
 	char received[COMMAND_TIME_BYTES];
 
 	buf_printf(out, "%s\tsite %u\twritten %s\treceived %s\tperson %u ", what, v->site, command_time(v->wall_ms, claimed),
-		   command_time(v->received_ms, received), v->author);
+		command_time(v->received_ms, received), v->author);
 	command_cell(out, v->author_name);
 	buf_text(out, "\t");
 	command_cell(out, display(w, v->value));
@@ -201,7 +201,9 @@ static void write_conflict(struct showing *w, struct buf *out)
 	buf_printf(out, "case\t%s\n", record_id_format(x->case_id, id));
 	buf_printf(out, "entry\t%s\t%s\n", record_id_format(x->entry_id, id), x->entry_type);
 	buf_printf(out, "field\t%s\t%s\n", x->field,
-		   w->field > 0 ? (w->is_arabic ? form_field(w->form, (size_t)w->field)->label_ar : form_field(w->form, (size_t)w->field)->label_en) : "");
+		w->field > 0
+			? (w->is_arabic ? form_field(w->form, (size_t)w->field)->label_ar : form_field(w->form, (size_t)w->field)->label_en)
+			: "");
 	buf_text(out, "base\t");
 	command_cell(out, x->base ? display(w, x->base) : "-");
 	buf_text(out, "\n");

@@ -15,7 +15,8 @@
 
 /* ---- enrol-code ---- */
 
-static int make_code(struct centre *c, const struct account *who, const char *branch, const char *person, char code[static ENROL_CODE_TEXT_BYTES])
+static int make_code(
+	struct centre *c, const struct account *who, const char *branch, const char *person, char code[static ENROL_CODE_TEXT_BYTES])
 {
 	int err = db_begin(c->db);
 
@@ -62,8 +63,9 @@ int command_enrol_code(void *ctx, const struct cli_args *a)
 		err = hand_over(cli_value(a, "code-file"), code);
 	sodium_memzero(code, sizeof code);
 	if (!err)
-		command_note("The code is valid for 24 hours, for one device, and is not kept here. Read it out or hand it over; do not send it by mail.\n"
-			     "الرمز صالح ٢٤ ساعة ولجهاز واحد ولا يُحفظ هنا. سلّمه أو أملِه، ولا ترسله بالبريد.");
+		command_note(
+			"The code is valid for 24 hours, for one device, and is not kept here. Hand it over or read it out; send no mail.\n"
+			"الرمز صالح ٢٤ ساعة ولجهاز واحد ولا يُحفظ هنا. سلّمه أو أملِه، ولا ترسله بالبريد.");
 	return err;
 }
 
@@ -105,8 +107,8 @@ static void print_device_row(const struct device_line *d, struct buf *out)
 {
 	char time[COMMAND_TIME_BYTES];
 
-	buf_printf(out, "%" PRId64 "\t%s\t%u\t%" PRIu64 "\t%s\t%s\t", d->device, state_of(d), d->site, d->applied, command_time(d->contact_ms, time),
-		   d->words_en);
+	buf_printf(out, "%" PRId64 "\t%s\t%u\t%" PRIu64 "\t%s\t%s\t", d->device, state_of(d), d->site, d->applied,
+		command_time(d->contact_ms, time), d->words_en);
 	command_cell(out, d->name);
 	buf_text(out, "\t");
 	command_cell(out, d->branch);
@@ -158,13 +160,14 @@ static void print_device(const struct device_line *d, struct buf *out)
 	buf_printf(out, "device\t%" PRId64 "\nid\t", d->device);
 	for (size_t i = 0; i < sizeof d->id; i++)
 		buf_printf(out, "%02x", d->id[i]);
-	buf_printf(out, "\nstate\t%s\nname\t%s\nbranch\t%s\nperson\t%" PRId64 " %s\n", state_of(d), d->name, d->branch, d->person_id, d->person);
+	buf_printf(out, "\nstate\t%s\nname\t%s\nbranch\t%s\nperson\t%" PRId64 " %s\n", state_of(d), d->name, d->branch, d->person_id,
+		d->person);
 	buf_printf(out, "enrolled\t%s\n", command_time(d->enrolled_ms, time));
 	buf_printf(out, "contact\t%s\n", command_time(d->contact_ms, time));
 	if (d->revoked_ms)
 		buf_printf(out, "revoked\t%s\nreason\t%s\n", command_time(d->revoked_ms, time), d->reason);
-	buf_printf(out, "incarnation\t%u\nsite\t%u\napplied\t%" PRIu64 "\ncovered\t%" PRIu64 "\nheld\t%" PRIu64 "\nforked\t%" PRIu64 "\n", d->incarnation,
-		   d->site, d->applied, d->covered, d->held, d->forked);
+	buf_printf(out, "incarnation\t%u\nsite\t%u\napplied\t%" PRIu64 "\ncovered\t%" PRIu64 "\nheld\t%" PRIu64 "\nforked\t%" PRIu64 "\n",
+		d->incarnation, d->site, d->applied, d->covered, d->held, d->forked);
 	buf_printf(out, "words\t%s\nwords-ar\t%s\n", d->words_en, d->words_ar);
 }
 

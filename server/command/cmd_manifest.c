@@ -20,7 +20,8 @@ static void print_manifest(const struct manifest *m, struct buf *out)
 {
 	char time[COMMAND_TIME_BYTES];
 
-	buf_printf(out, "number\t%" PRIu64 "\nnot before\t%s\noldest program\t%u\n", m->number, command_time((int64_t)m->not_before_ms, time), m->version_min);
+	buf_printf(out, "number\t%" PRIu64 "\nnot before\t%s\noldest program\t%u\n", m->number,
+		command_time((int64_t)m->not_before_ms, time), m->version_min);
 	for (size_t i = 0; i < m->sign_key_count; i++)
 		print_hex(out, "signing key", m->sign_keys[i], SEAL_SIGN_PUBLIC_BYTES);
 	for (size_t i = 0; i < m->receive_key_count; i++) {
@@ -90,8 +91,10 @@ int command_manifest_prepare(void *ctx, const struct cli_args *a)
 	if (!err)
 		err = file_write_new(a->operands[0], bytes.data, bytes.len);
 	if (!err)
-		command_note("Manifest %" PRIu64 " is prepared. Carry the file to the machine that has the root key: mandoob-server manifest sign FILE "
-			     "--root-key FILE", c->manifest.number + 1);
+		command_note("Manifest %" PRIu64
+			     " is prepared. Carry the file to the machine that has the root key: mandoob-server manifest sign FILE "
+			     "--root-key FILE",
+			c->manifest.number + 1);
 	buf_fini(&bytes);
 	centre_close(c);
 	return err;

@@ -9,8 +9,8 @@
 #include "server/command/command.h"
 #include "server/stick.h"
 
-struct sticks { /* answer files of all sticks, to become one */
-	struct buf *files;   /* one answer file each; owned */
+struct sticks {            /* answer files of all sticks, to become one */
+	struct buf *files; /* one answer file each; owned */
 	size_t file_count;
 	struct message_stick_record *records; /* borrow from files; owned */
 	size_t count;
@@ -103,7 +103,8 @@ int command_import(void *ctx, const struct cli_args *a)
 		taken = take_all(c, a, &s, &out);
 		err = message_stick_encode(s.records, s.count, &file);
 		if (err)
-			err = err_context(err, "the answers do not fit into one file; the requests are taken in, import fewer sticks at once");
+			err = err_context(
+				err, "the answers do not fit into one file; the requests are taken in, import fewer sticks at once");
 	}
 	if (!err)
 		err = file_replace(answers, file.data, file.len);

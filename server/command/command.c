@@ -48,7 +48,8 @@ int command_open(const struct command *x, const struct cli_args *a, struct centr
 	if (!err)
 		err = find_store(config.dir);
 	if (!err)
-		err = cli_secret(a, "passphrase-file", "passphrase-fd", "Passphrase of the centre / عبارة مرور المركز: ", NULL, &passphrase);
+		err = cli_secret(
+			a, "passphrase-file", "passphrase-fd", "Passphrase of the centre / عبارة مرور المركز: ", NULL, &passphrase);
 	if (!err)
 		err = centre_open(x->env, config.dir, passphrase, strlen(passphrase), out);
 	file_secret_free(passphrase);

@@ -19,10 +19,10 @@
 
 /* Groups of options that commands share: bits of struct cli_command.groups. */
 enum command_group {
-	COMMAND_PLACE = 1,  /* --dir --config */
-	COMMAND_VAULT = 2,  /* --passphrase-file --passphrase-fd */
-	COMMAND_STAFF = 4,  /* --as --as-passphrase-file --as-passphrase-fd */
-	COMMAND_JSON = 8,   /* --json */
+	COMMAND_PLACE = 1, /* --dir --config */
+	COMMAND_VAULT = 2, /* --passphrase-file --passphrase-fd */
+	COMMAND_STAFF = 4, /* --as --as-passphrase-file --as-passphrase-fd */
+	COMMAND_JSON = 8,  /* --json */
 };
 #define COMMAND_OPENS (COMMAND_PLACE | COMMAND_VAULT)
 #define COMMAND_SIGNS (COMMAND_PLACE | COMMAND_VAULT | COMMAND_STAFF)
@@ -49,7 +49,10 @@ int command_audit(struct centre *c, int64_t person_id, const char *action, const
 /* The value of operand `i` as the number of a device, a conflict, ... */
 int command_number(const struct cli_args *a, size_t i, const char *what, int64_t *out) MUST_CHECK;
 
-/* A moment as people here read it, "2026-11-22 11:00" in Asia/Riyadh, "-" for 0; and as --json has it, "2026-11-22T08:00:00Z", NULL for 0. */
+/*
+ * A moment as people here read it, "2026-11-22 11:00" in Asia/Riyadh, "-" for 0; and as --json has it, "2026-11-22T08:00:00Z", NULL
+ * for 0.
+ */
 const char *command_time(int64_t ms, char out[static COMMAND_TIME_BYTES]);
 const char *command_time_utc(int64_t ms, char out[static COMMAND_TIME_BYTES]);
 
