@@ -225,6 +225,36 @@ int text_clean(struct buf *out, const char *typed, size_t len)
 	return buf_error(out);
 }
 
+/* A letter of U+0600..06FF in its two bytes; U+061C, the Arabic letter mark, is invisible. */
+static bool is_arabic_pair(const uint8_t *at)
+{
+	return at[0] >= 0xD8 && at[0] <= 0xDB && (at[1] & 0xC0) == 0x80 && !(at[0] == 0xD8 && at[1] == 0x9C);
+}
+
+bool text_is_plain(const char *text, size_t len)
+{
+	const uint8_t *bytes = (const uint8_t *)text;
+	bool after_space = true;
+
+	for (size_t at = 0; at < len;) {
+		if (bytes[at] == ' ') {
+			if (after_space)
+				return false;
+			after_space = true;
+			at++;
+			continue;
+		}
+		after_space = false;
+		if (bytes[at] > ' ' && bytes[at] < 0x7F)
+			at++;
+		else if (len - at >= 2 && is_arabic_pair(bytes + at))
+			at += 2;
+		else
+			return false;
+	}
+	return !after_space;
+}
+
 /* Fold: digits, and letters that are confused in spelling. */
 
 /* A text of bounded size under construction; `full` is sticky. The caller's `out` is empty again after a failure. */

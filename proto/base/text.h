@@ -64,6 +64,12 @@ bool text_is_invisible(uint32_t cp);
  */
 int text_clean(struct buf *out, const char *typed, size_t len) MUST_CHECK;
 
+/*
+ * A quick yes for nearly all answers: visible ASCII, letters and signs of U+0600..06FF, single spaces between. True means that
+ * text_clean() changes nothing; false means nothing.
+ */
+bool text_is_plain(const char *text, size_t len);
+
 /* The value 0 to 9 of a digit in ASCII, Arabic-Indic (U+0660) or Persian (U+06F0) writing; -1 for anything else. */
 int text_digit(uint32_t cp);
 

@@ -458,6 +458,8 @@ int value_check(const struct form *f, size_t field, const char *value, size_t le
 		return 0;
 	if (len > VALUE_BYTES_MAX || memchr(value, '\0', len))
 		is_good = false;
+	else if (x->type == FORM_TEXT && text_is_plain(value, len))
+		is_good = true;
 	else if (x->type == FORM_SELECT_ONE)
 		is_good = check_one(f, x, value, len, &choice);
 	else if (x->type == FORM_SELECT_MULTIPLE)

@@ -482,6 +482,34 @@ static void any_fingerprint_fits_the_named_room(void **state)
 	assert_true(4 * longest_ar + 4 <= TEXT_FINGERPRINT_TEXT_BYTES);
 }
 
+static void plain_text_is_left_alone_by_cleaning(void **state)
+{
+	static const char *const PIECES[] = { "a", "~", " ", "  ", "\n", "ب", "\u061c", "ۿ", "؀", "٠", "\t", "é", "\u200c", "\x7f", "\xd8", "\xdb\xbf" };
+	uint64_t random = 7;
+	unsigned plain = 0;
+
+	(void)state;
+	for (int n = 0; n < 20000; n++) {
+		char text[32] = "";
+		struct buf out;
+
+		for (int i = 0; i < 4; i++) {
+			random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+			memcpy(text + strlen(text), PIECES[(random >> 33) % 16], strlen(PIECES[(random >> 33) % 16]) + 1);
+		}
+		if (!text_is_plain(text, strlen(text)))
+			continue;
+		plain++;
+		buf_init(&out, 100);
+		assert_int_equal(text_clean(&out, text, strlen(text)), 0);
+		assert_string_equal(buf_string(&out), text);
+		buf_fini(&out);
+	}
+	assert_true(plain > 100);
+	assert_false(text_is_plain("", 0));
+	assert_true(text_is_plain("بيت قديم 12", strlen("بيت قديم 12")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -515,6 +543,7 @@ int main(void)
 		cmocka_unit_test(english_words_are_short_lower_case_words),
 		cmocka_unit_test(a_fingerprint_is_four_parallel_words),
 		cmocka_unit_test(any_fingerprint_fits_the_named_room),
+		cmocka_unit_test(plain_text_is_left_alone_by_cleaning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
