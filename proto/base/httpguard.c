@@ -5,7 +5,7 @@
  * header lines, "Content-Length :", bare LF, Content-Length beside Transfer-Encoding and NUL in the address. Most of it
  * shows in the values that it hands out. Folds, bare LFs and NULs do not; but that release cuts the head in place, so that
  * the distances between method, address, version, names and values are the distances on the wire, and head_is_exact()
- * checks them: each line must end in exactly CR LF and nothing may hide in between. tests/unit/test_http.c holds the list of
+ * checks them: each line must end in exactly CR LF and nothing may hide in between. tests/unit/test_httpguard.c holds the list of
  * requests that must never reach a handler.
  */
 #include "proto/base/httpguard.h"
