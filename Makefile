@@ -47,6 +47,7 @@ TEST_LIB = $(sort $(filter-out %_main.c,$(wildcard tests/lib/*.c)))
 # A benchmark is tests/bench/bench_<what>.c; it may call the server's modules. A fuzz target is tests/fuzz/fuzz_<what>.c.
 BENCHES = $(sort $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c)))
 FUZZERS = $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+# What feeds the targets: tests/fuzz/seeds_main.c makes inputs, tests/fuzz/replay_main.c stands in for libFuzzer in the tests.
 
 # ==== CRUTCH, to be removed: until every listed file is written, names without a file are dropped.
 # ==== Then this line becomes: present = $(1)
@@ -93,6 +94,8 @@ TEST_PROGRAMS = $(TESTS:%=$(B)/tests/%)
 TOOL_PROGRAMS = $(TOOLS:%=$(B)/tests/%)
 BENCH_PROGRAMS = $(BENCHES:%=$(B)/bench/%)
 FUZZ_PROGRAMS = $(FUZZERS:%=$(B)/fuzz/%)
+REPLAY_PROGRAMS = $(FUZZERS:%=$(B)/fuzz-replay/%)
+SEEDS_PROGRAM = $(B)/fuzz-replay/seeds
 
 # ---- What a person asks for -----------------------------------------------------------------------------------------
 
@@ -101,7 +104,7 @@ FUZZ_PROGRAMS = $(FUZZERS:%=$(B)/fuzz/%)
 
 all: $(PROGRAMS)
 
-tests: $(TEST_PROGRAMS) $(TOOL_PROGRAMS) $(SIM_PROGRAM)
+tests: $(TEST_PROGRAMS) $(TOOL_PROGRAMS) $(SIM_PROGRAM) $(REPLAY_PROGRAMS) $(SEEDS_PROGRAM)
 
 run:
 	@sh packaging/bootstrap.sh
@@ -139,9 +142,9 @@ FUZZ_SECONDS = 60
 fuzz:
 	@sh packaging/bootstrap.sh --fuzz
 	@$(MAKE) -j$(JOBS) CC=clang SAN=1 CPPFLAGS=-fsanitize=fuzzer-no-link fuzzers
-	@sh tests/fuzz/run.sh build-clang-san/fuzz $(FUZZ_SECONDS)
+	@sh tests/fuzz/run.sh build-clang-san $(FUZZ_SECONDS)
 
-fuzzers: $(FUZZ_PROGRAMS)
+fuzzers: $(FUZZ_PROGRAMS) $(SEEDS_PROGRAM)
 
 tidy:
 	@MAKE="$(MAKE)" sh tests/tidy.sh
@@ -241,8 +244,15 @@ $(BENCH_PROGRAMS): $(B)/bench/%: $(B)/tests/bench/%.o $(TEST_LIB_A) $(SERVER_LIB
 $(FUZZ_PROGRAMS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(TEST_LIB_A) $(COMMON_LIB)
 	$(call link,-fsanitize=fuzzer)
 
+$(REPLAY_PROGRAMS): $(B)/fuzz-replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay_main.o $(TEST_LIB_A) $(COMMON_LIB)
+	$(call link)
+
+$(SEEDS_PROGRAM): $(B)/tests/fuzz/seeds_main.o $(TEST_LIB_A) $(COMMON_LIB)
+	$(call link)
+
 $(filter $(B)/tests/test_agent_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(AGENT_OBJ))
 $(filter $(B)/tests/test_server_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(SERVER_OBJ))
 
 -include $(patsubst %.o,%.d,$(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(call objects,$(TEST_LIB) $(TESTS:%=tests/unit/%.c) \
-	$(TOOLS:%=tests/lib/%_main.c) $(BENCHES:%=tests/bench/%.c) $(FUZZERS:%=tests/fuzz/%.c) tests/sim/sim.c))
+	$(TOOLS:%=tests/lib/%_main.c) $(BENCHES:%=tests/bench/%.c) $(FUZZERS:%=tests/fuzz/%.c) \
+	tests/fuzz/replay_main.c tests/fuzz/seeds_main.c tests/sim/sim.c))

@@ -37,7 +37,8 @@ int device_list(struct centre *c, int64_t device, struct device_line **out, size
 
 /*
  * Refuse the device from now on (inside a transaction): its next request gets the signed answer "revoked". `reason`: 1 to
- * DEVICE_REASON_BYTES_MAX bytes. ERR_NOT_FOUND; ERR_USAGE: revoked already, or no reason. That it is in the next manifest too is server/authority's business.
+ * DEVICE_REASON_BYTES_MAX bytes. ERR_NOT_FOUND; ERR_USAGE: revoked already, or no reason. That it is in the next manifest too is
+ * server/authority's business.
  */
 int device_revoke(struct centre *c, int64_t device, const char *reason, int64_t by) MUST_CHECK;
 

@@ -3,11 +3,11 @@
 #
 #   tests/run.sh [BUILD [MORE ...]]
 #
-# First tidy, then the unit tests of every build folder given (default: build), then tests/flow/NN-*.sh, tests/fault/*.sh and tests/sim/*.sh
-# with the programs of the first. Every test program prints lines "ok - name" or "not ok - name" (cmocka does so in its tap form;
-# shell tests use tests/lib/flow.sh). One that fails without such a line, runs out of time, or reports no test at all counts as
-# one failure. Output is shown only of programs that fail, and then all of it. The last line is always "N passed, N failed";
-# the status is 0 only when none failed and at least one passed.
+# First tidy, then the unit tests and fuzz targets of every build folder given (default: build), then tests/flow/NN-*.sh,
+# tests/fault/*.sh and tests/sim/*.sh with the programs of the first. Every test program prints lines "ok - name" or
+# "not ok - name" (cmocka does so in its tap form; shell tests use tests/lib/flow.sh). One that fails without such a line, runs
+# out of time, or reports no test at all counts as one failure. Output is shown only of programs that fail, and then all of it.
+# The last line is always "N passed, N failed"; the status is 0 only when none failed and at least one passed.
 #
 # Each program starts in the top folder with a scratch folder of its own in MANDOOB_SCRATCH and TMPDIR, the build folder
 # in MANDOOB_BUILD, and HOME inside the scratch folder; all scratch is removed afterwards. TEST_ONLY=word runs only the
@@ -72,6 +72,7 @@ for build in "$@"; do
 		[ -x "$program" ] && [ -f "tests/unit/$(basename "$program").c" ] || continue
 		run_one "$program" "$build" "$UNIT_TIMEOUT_S" "$program"
 	done
+	[ ! -f tests/fuzz/replay.sh ] || run_one "$build/fuzz-replay" "$build" "$SHELL_TIMEOUT_S" sh tests/fuzz/replay.sh "$build/fuzz-replay"
 done
 for script in tests/flow/[0-9][0-9]-*.sh tests/fault/*.sh tests/sim/*.sh; do
 	[ -x "$script" ] || continue

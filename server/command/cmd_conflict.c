@@ -345,18 +345,15 @@ static int take_value(struct centre *c, const struct conflict *x, const char *ta
 	return err_set(ERR_NOT_FOUND, "site %" PRId64 " has no candidate in this conflict", site);
 }
 
+/* conflict_resolve() writes the audit row itself. */
 static int decide(struct centre *c, const struct conflict *x, const struct account *who, const struct buf *value, const char *reason)
 {
-	char id[RECORD_ID_TEXT_BYTES];
-	char subject[96];
 	int err = db_begin(c->db);
 
 	if (err)
 		return err;
-	err = conflict_resolve(c, x->conflict_id, who->person_id, x->at, value->data ? (const char *)value->data : "", value->len, reason);
-	snprintf(subject, sizeof subject, "conflict %" PRId64 " case %s", x->conflict_id, record_id_format(x->case_id, id));
-	if (!err)
-		err = centre_audit(c, who->person_id, "conflict-resolve", subject);
+	err = conflict_resolve(
+		c, x->conflict_id, who->person_id, x->at, value->data ? (const char *)value->data : "", value->len, reason);
 	if (!err)
 		err = db_commit(c->db);
 	if (err)

@@ -53,17 +53,19 @@ echo "# $done_count contacts were completed, $cut_count were cut"
 equal "a contact is completed or to be tried again" "" "$(cat ./*.statuses | grep -v -e '^0$' -e '^75$')"
 [ "$done_count" -gt 0 ] && [ "$cut_count" -gt 0 ] && ok "there were contacts of both kinds" || not_ok "there were contacts of both kinds"
 
-: >all.held
 centre_cases | sort -u >centre.cases
+received=0
 for name in one two three; do
+	received=$((received + $(device_count "$name" confirmed)))
 	sort -u "$name.saved" >saved
 	device_cases "$name" | sort -u >held
 	comm -23 saved held >lost
 	equal "$name: every application called saved is there" "" "$(cat lost)"
 	confirmed_cases "$name" | sort -u >confirmed
 	comm -23 confirmed centre.cases >lost
-	equal "$name: everything with a receipt is at the centre" "" "$(cat lost)"
+	equal "$name: every case with a receipt is at the centre" "" "$(cat lost)"
 done
+[ "$(centre_count groups)" -ge $received ] && ok "and every change with a receipt" || not_ok "and every change with a receipt"
 for name in one two three one two three; do
 	a "$name" sync >/dev/null 2>&1
 done
@@ -75,6 +77,11 @@ for name in one two three; do
 	expect_same "$name: it holds every case of its branch" centre.cases held
 	expect "$name: its store is sound" a "$name" check
 done
+saved=0
+for name in one two three; do
+	saved=$((saved + $(device_count "$name" groups)))
+done
+equal "the centre holds every change once" $saved "$(centre_count groups)"
 world_centre_stop
 expect "the centre's store is sound" s check
 finish
