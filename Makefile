@@ -30,7 +30,7 @@ PROTO = arena record edit column column_strokes sheet fold changeset changeset_p
 AGENT = main shell config unlock enrol take interview lines answer answer_json change view show store outbox register sync round upload \
 	apply fork stick status verify
 SERVER = main config setup centre centre_create library publish serve enrol intake intake_request envelope opened ingest ingest_centre \
-	register ledger conflict case outlet account device key_store stick backup verify authority conflict_decide writer \
+	register ledger conflict case outlet account device stick backup verify authority conflict_decide writer \
 	command/command command/cmd_centre command/cmd_backup command/cmd_account command/cmd_device command/cmd_manifest command/cmd_form \
 	command/cmd_case command/cmd_conflict command/cmd_stick
 

@@ -13,6 +13,8 @@
 #define GROUP_BYTES_MAX (16 * 1024 * 1024)
 /* Plaintext that one envelope may hold by our own choice: far below the ceiling, so that a packed one stays below 256 KiB. */
 #define BATCH_VALUE_BYTES_MAX (192 * 1024)
+/* Encoding of one group: even stored as it is (a frame may not be more than 100 times smaller) it fits an envelope with its head. */
+#define GROUP_PLAIN_BYTES_MAX (SEAL_ENVELOPE_BYTES_MAX - 1024)
 
 /* ---- pushing ---- */
 
@@ -110,6 +112,21 @@ static int stamp(struct store *s, struct edit_group *g)
 	return err;
 }
 
+/* What could not be sealed later must not be called saved now. */
+static int check_size(const struct edit_group *g)
+{
+	struct buf plain;
+	int err;
+
+	buf_init(&plain, GROUP_PLAIN_BYTES_MAX);
+	err = changeset_encode(g, 1, &plain);
+	buf_fini(&plain);
+	if (err == ERR_LIMIT)
+		return err_set(err, "outbox: %zu answers at once are more than one envelope carries (%d KiB); save them in parts", g->edit_count,
+			       GROUP_PLAIN_BYTES_MAX / 1024);
+	return err;
+}
+
 int outbox_push(struct store *s, struct edit_group *g)
 {
 	int64_t form_id;
@@ -118,6 +135,9 @@ int outbox_push(struct store *s, struct edit_group *g)
 	assert(db_in_transaction(s->db));
 	if (!s->is_enrolled)
 		return err_set(ERR_USAGE, "outbox: this device is not enrolled yet; run: mandoob-agent enrol");
+	err = store_check_writer(s);
+	if (err)
+		return err;
 	if (s->is_revoked)
 		return err_set(ERR_AUTH, "outbox: the centre has revoked this device; nothing more is written on it");
 	err = store_form_id(s, g->form, &form_id);
@@ -127,6 +147,8 @@ int outbox_push(struct store *s, struct edit_group *g)
 		err = edit_group_sort(g);
 	if (!err)
 		err = edit_group_check(g);
+	if (!err)
+		err = check_size(g);
 	if (!err)
 		err = keep_case(s, g, form_id);
 	if (!err)
@@ -210,6 +232,8 @@ static int load_edits(struct store *s, struct edit_group *g, struct arena *arena
 			err = load_edit(q, g, arena, &g->edits[i++]);
 	}
 	db_done(q);
+	if (!err && i != g->edit_count)
+		err = err_set(ERR_BUSY, "outbox: edit group changed while it was read");
 	return err;
 }
 
@@ -340,12 +364,12 @@ static int keep_envelope(struct store *s, const struct seal_header *h, const str
 	return err ? err : store_set_u64(s, "next_seq", h->seq + 1);
 }
 
-static int mark_sealed(struct store *s, const struct batch *b, uint64_t seq)
+static int mark_sealed(struct store *s, const struct batch *b, size_t count, uint64_t seq)
 {
 	struct db_stmt *q;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < b->count; i++) {
+	for (size_t i = 0; !err && i < count; i++) {
 		err = db_prepare(s->db, "UPDATE edit_group SET seq = ?2 WHERE number = ?1", &q);
 		if (err)
 			return err;
@@ -356,7 +380,8 @@ static int mark_sealed(struct store *s, const struct batch *b, uint64_t seq)
 	return err;
 }
 
-static int seal_batch(struct store *s, const struct batch *b)
+/* The first `count` groups of the batch as the next envelope. */
+static int seal_groups(struct store *s, const struct batch *b, size_t count)
 {
 	struct buf plain, frame, envelope;
 	struct seal_recipient to[2];
@@ -366,7 +391,7 @@ static int seal_batch(struct store *s, const struct batch *b)
 	buf_init(&plain, CHANGESET_BYTES_MAX);
 	buf_init(&frame, SEAL_ENVELOPE_BYTES_MAX);
 	buf_init(&envelope, SEAL_ENVELOPE_BYTES_MAX);
-	err = changeset_encode(b->groups, b->count, &plain);
+	err = changeset_encode(b->groups, count, &plain);
 	if (!err)
 		err = pack_deflate(plain.data, plain.len, s->dictionary, &frame);
 	if (!err)
@@ -376,10 +401,23 @@ static int seal_batch(struct store *s, const struct batch *b)
 	if (!err)
 		err = keep_envelope(s, &h, &envelope);
 	if (!err)
-		err = mark_sealed(s, b, h.seq);
+		err = mark_sealed(s, b, count, h.seq);
 	buf_fini(&plain);
 	buf_fini(&frame);
 	buf_fini(&envelope);
+	return err;
+}
+
+/* Together when they fit; otherwise fewer, and the rest comes with the next batch. One alone fits, as outbox_push() saw to. */
+static int seal_batch(struct store *s, const struct batch *b)
+{
+	size_t count = b->count;
+	int err;
+
+	do {
+		err = seal_groups(s, b, count);
+		count /= 2;
+	} while (err == ERR_LIMIT && count != 0);
 	return err;
 }
 
@@ -391,6 +429,8 @@ int outbox_seal(struct store *s)
 	if (!b)
 		return err_set(ERR_NOMEM, "outbox: no memory to seal");
 	err = db_begin(s->db);
+	if (!err)
+		err = store_refresh(s);
 	while (!err) {
 		err = batch_fill(s, b);
 		if (err || b->count == 0)

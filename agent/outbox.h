@@ -12,6 +12,8 @@
 /*
  * Store a group inside the caller's transaction: its number, clock claims, boot id, `seen`, author and role are stamped here, its
  * edits sorted and checked. The caller fills case_id, form and edits (whose values it owns). A case not known here is opened.
+ * ERR_LIMIT: more than one envelope carries; ERR_AUTH: revoked; ERR_STALE: another program gave this device a new incarnation, and the
+ * ids in the caller's hands may be void. The caller rolls back then.
  */
 int outbox_push(struct store *s, struct edit_group *g) MUST_CHECK;
 

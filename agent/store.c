@@ -1,5 +1,6 @@
 /*
- * store: see store.h. Forms are parsed once per process and kept; a form is immutable, so nothing here ever goes stale.
+ * store: see store.h. Forms are parsed once per process and kept under their hash: a row number that a rollback gave back may name
+ * another form later, a hash never does.
  */
 #include "agent/store.h"
 
@@ -19,7 +20,6 @@ extern const size_t agent_schema_count;
 
 struct store_forms {
 	struct {
-		int64_t form_id;
 		struct form *form;
 	} items[FORMS_MAX];
 	size_t count;
@@ -196,22 +196,27 @@ static int get_text(struct store *s, const char *key, char *out, size_t size)
 
 /* ---- identity ---- */
 
+/* The keys held before stay in place when the new ones cannot be read. */
 static int load_keys(struct store *s)
 {
-	int err;
+	struct seal_keys *keys = NULL;
+	int err = seal_keys_empty(&keys);
 
+	if (!err)
+		err = store_get_blob(s, "sign_public", keys->sign_public, sizeof keys->sign_public);
+	if (!err)
+		err = store_get_blob(s, "sign_secret", keys->sign_secret, sizeof keys->sign_secret);
+	if (!err)
+		err = store_get_blob(s, "box_public", keys->box_public, sizeof keys->box_public);
+	if (!err)
+		err = store_get_blob(s, "box_secret", keys->box_secret, sizeof keys->box_secret);
+	if (err) {
+		seal_keys_free(keys);
+		return err;
+	}
 	seal_keys_free(s->keys);
-	s->keys = NULL;
-	err = seal_keys_empty(&s->keys);
-	if (!err)
-		err = store_get_blob(s, "sign_public", s->keys->sign_public, sizeof s->keys->sign_public);
-	if (!err)
-		err = store_get_blob(s, "sign_secret", s->keys->sign_secret, sizeof s->keys->sign_secret);
-	if (!err)
-		err = store_get_blob(s, "box_public", s->keys->box_public, sizeof s->keys->box_public);
-	if (!err)
-		err = store_get_blob(s, "box_secret", s->keys->box_secret, sizeof s->keys->box_secret);
-	return err;
+	s->keys = keys;
+	return 0;
 }
 
 static int load_dictionary(struct store *s)
@@ -270,6 +275,39 @@ int store_reload(struct store *s)
 	if (!err)
 		err = get_text(s, "url", s->url, sizeof s->url);
 	return err ? err : load_dictionary(s);
+}
+
+static int held_facts(struct store *s, uint64_t *incarnation, uint64_t *revoked)
+{
+	int err = store_get_u64(s, "incarnation", incarnation);
+
+	return err ? err : store_get_u64(s, "revoked", revoked);
+}
+
+int store_refresh(struct store *s)
+{
+	uint64_t incarnation, revoked;
+	int err = held_facts(s, &incarnation, &revoked);
+
+	if (err)
+		return err;
+	if (incarnation != s->incarnation)
+		return store_reload(s);
+	s->is_revoked = revoked != 0;
+	return 0;
+}
+
+int store_check_writer(struct store *s)
+{
+	uint64_t incarnation, revoked;
+	int err = held_facts(s, &incarnation, &revoked);
+
+	if (err)
+		return err;
+	s->is_revoked = revoked != 0;
+	if (incarnation != s->incarnation)
+		return err_set(ERR_STALE, "store: another program gave this device a new incarnation meanwhile; open it again, nothing was saved now");
+	return 0;
 }
 
 static int enrol_facts(struct store *s, const char *url, const struct message_enrolled *e, const struct seal_keys *keys)
@@ -337,7 +375,7 @@ int store_enrol(struct store *s, const char *url, const struct message_enrolled 
 
 /* ---- forms ---- */
 
-static int form_cache(struct store *s, int64_t form_id, const char *text, size_t len, const struct form **out)
+static int form_cache(struct store *s, const uint8_t *hash, const char *text, size_t len, const struct form **out)
 {
 	struct store_forms *cache = s->forms;
 	struct form *f;
@@ -345,7 +383,7 @@ static int form_cache(struct store *s, int64_t form_id, const char *text, size_t
 
 	*out = NULL;
 	for (size_t i = 0; i < cache->count; i++) {
-		if (cache->items[i].form_id == form_id) {
+		if (memcmp(form_hash(cache->items[i].form), hash, FORM_HASH_BYTES) == 0) {
 			*out = cache->items[i].form;
 			return 0;
 		}
@@ -355,15 +393,15 @@ static int form_cache(struct store *s, int64_t form_id, const char *text, size_t
 	err = form_parse(text, len, &f);
 	if (err)
 		return err;
-	cache->items[cache->count].form_id = form_id;
 	cache->items[cache->count++].form = f;
 	*out = f;
 	return 0;
 }
 
-/* Read the form of the one row that `q` (bound) selects as form_id, text. */
+/* Read the form of the one row that `q` (bound) selects as form_id, text, hash. */
 static int form_of_row(struct store *s, struct db_stmt *q, const struct form **out, int64_t *form_id)
 {
+	uint8_t hash[FORM_HASH_BYTES];
 	const char *text;
 	size_t len;
 	int err = db_row(q);
@@ -375,7 +413,9 @@ static int form_of_row(struct store *s, struct db_stmt *q, const struct form **o
 		return err;
 	*form_id = db_int(q, 0);
 	text = db_text_len(q, 1, &len);
-	err = form_cache(s, *form_id, text, len, out);
+	err = db_blob_copy(q, 2, hash, sizeof hash);
+	if (!err)
+		err = form_cache(s, hash, text, len, out);
 	db_done(q);
 	return err;
 }
@@ -383,7 +423,7 @@ static int form_of_row(struct store *s, struct db_stmt *q, const struct form **o
 int store_form_current(struct store *s, const struct form **out, int64_t *form_id)
 {
 	struct db_stmt *q;
-	int err = db_prepare(s->db, "SELECT form_id, text FROM form ORDER BY form_id DESC LIMIT 1", &q);
+	int err = db_prepare(s->db, "SELECT form_id, text, hash FROM form ORDER BY form_id DESC LIMIT 1", &q);
 
 	*out = NULL;
 	return err ? err : form_of_row(s, q, out, form_id);
@@ -393,7 +433,7 @@ int store_form_by_id(struct store *s, int64_t form_id, const struct form **out)
 {
 	struct db_stmt *q;
 	int64_t found;
-	int err = db_prepare(s->db, "SELECT form_id, text FROM form WHERE form_id = ?1", &q);
+	int err = db_prepare(s->db, "SELECT form_id, text, hash FROM form WHERE form_id = ?1", &q);
 
 	*out = NULL;
 	if (err)
@@ -405,7 +445,7 @@ int store_form_by_id(struct store *s, int64_t form_id, const struct form **out)
 static int form_by_hash(struct store *s, const uint8_t *hash, const struct form **out, int64_t *form_id)
 {
 	struct db_stmt *q;
-	int err = db_prepare(s->db, "SELECT form_id, text FROM form WHERE hash = ?1", &q);
+	int err = db_prepare(s->db, "SELECT form_id, text, hash FROM form WHERE hash = ?1", &q);
 
 	*out = NULL;
 	if (err)
@@ -573,9 +613,11 @@ static int note_made(struct store *s, uint64_t id)
 int store_new_id(struct store *s, uint64_t *id)
 {
 	uint64_t counter;
-	int err = store_get_u64(s, "counter", &counter);
+	int err = store_check_writer(s);
 
 	*id = 0;
+	if (!err)
+		err = store_get_u64(s, "counter", &counter);
 	if (!err && counter >= UINT32_MAX)
 		err = err_set(ERR_LIMIT, "store: this incarnation has used up its ids; enrol the device anew");
 	if (!err)

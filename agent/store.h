@@ -48,6 +48,13 @@ void store_close(struct store *s);
 /* Read the identity (everything above) again from table meta, after enrolment or a new incarnation. */
 int store_reload(struct store *s) MUST_CHECK;
 
+/*
+ * Another program may have changed this store since it was opened here. Inside a transaction: store_refresh() reads the identity again
+ * when it is another one; store_check_writer(), for whoever may hold ids made or read before, gives ERR_STALE then instead.
+ */
+int store_refresh(struct store *s) MUST_CHECK;
+int store_check_writer(struct store *s) MUST_CHECK;
+
 /* Single facts. Missing: 0 and ERR_NOT_FOUND left unset (0 returned) for integers; ERR_NOT_FOUND for blobs. */
 int store_get_u64(struct store *s, const char *key, uint64_t *out) MUST_CHECK;
 int store_set_u64(struct store *s, const char *key, uint64_t value) MUST_CHECK;
@@ -78,7 +85,7 @@ int store_manifest(struct store *s, struct manifest *out) MUST_CHECK;
 /* Install a newer one (inside a transaction): verified first; ERR_STALE for a number not above the one held. */
 int store_manifest_add(struct store *s, const void *data, size_t len) MUST_CHECK;
 
-/* A new id of this site (inside a transaction). */
+/* A new id of this site (inside a transaction). ERR_STALE as store_check_writer(). */
 int store_new_id(struct store *s, uint64_t *id) MUST_CHECK;
 /* An id that came from the centre (inside a transaction): should a copy of this store have made it under our site, it is not made again. */
 int store_note_id(struct store *s, uint64_t id) MUST_CHECK;

@@ -13,6 +13,7 @@
 
 #include "proto/base/file.h"
 #include "proto/base/keyfile.h"
+#include "proto/form/form_default.h"
 #include "proto/manifest.h"
 #include "server/account.h"
 #include "server/centre.h"
@@ -204,6 +205,7 @@ static int make_store(const struct env *env, const struct setup *s, const struct
 	if (!err) {
 		n.manifest = manifest.data;
 		n.manifest_len = manifest.len;
+		n.dictionary = form_default_dictionary(&n.dictionary_len);
 		err = centre_create(env, buf_string(&folder), s->passphrase, strlen(s->passphrase), &n);
 	}
 	if (!err)

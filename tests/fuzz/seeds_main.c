@@ -27,13 +27,19 @@
 #define NO_CHOICE (-1)
 #define MAC_BYTES 32
 
-#define TABLES                                                                                                                  \
-	"kind,name,value,label_ar,label_en\nform,tiny,7,نموذج,Tiny\nentry,root,once,أصل,Root\nentry,kid,repeat,ابن,Child\n"     \
-	"group,kid,,أبناء,Children\nlist,town,open,,\n|"                                                                         \
-	"group,repeat,entry,id,label_ar,label_en,type,required,constraint_note,relevant,list,write,flags\n"                     \
-	"kid,yes,,kid_town,بلدة,Town,select_one,yes,,,town,,\n"                                                                  \
-	",no,,shade, لون ,,select_multiple,,\"x\\y\nz\",\"${a}, \"\"b\"\"\",colour,officer,hidden protected\r\n|"               \
-	"list,value,label_ar,label_en\ncolour,red,أحمر,Red\n,,,\ncolour,2,أخضر,Green"
+/* The three tables of a small form, as fuzz_form cuts them. */
+static const char TABLES[] =
+	"kind,name,value,label_ar,label_en\nform,tiny,7,نموذج,Tiny\nentry,root,once,أصل,Root\nentry,kid,repeat,ابن,Child\n"
+	"group,kid,,أبناء,Children\nlist,town,open,,\n|"
+	"group,repeat,entry,id,label_ar,label_en,type,required,constraint_note,relevant,list,write,flags\n"
+	"kid,yes,,kid_town,بلدة,Town,select_one,yes,,,town,,\n"
+	",no,,shade, لون ,,select_multiple,,\"x\\y\nz\",\"${a}, \"\"b\"\"\",colour,officer,hidden protected\r\n|"
+	"list,value,label_ar,label_en\ncolour,red,أحمر,Red\n,,,\ncolour,2,أخضر,Green";
+
+/* What people type: other digits, separators, calendars, marks of direction, and things that are no value at all. */
+static const char *const TYPED[] = { "٠٠٧", "١٬٥٠٠٫٥", "-0.50", "٢٣/٠٨/١٤٤٢هـ", "٥ أبريل ٢٠٢١", "رجب 1390",
+	" SA03 8000-0000 ", "٠٥٠ ٠٠٠ ٠٠٠٢", "00966500000002", "RRRD2929", "21.485811, 39.192505", "نعم",
+	"1000000008\xe2\x80\x8f", "أ\xd9\x8e ب\t\n", "yes no", "\xff" };
 
 /* A vector, the target that reads it, the byte that chooses it there, and what is cut off its end. */
 struct vector_seed {
@@ -185,10 +191,9 @@ static int put_sealed(const char *folder, struct buf *b)
 /* The tables as they are and compiled. */
 static int put_forms(const char *folder, struct buf *b)
 {
-	static const char text[] = TABLES;
-	const char *questions = strchr(text, '|') + 1, *choices = strchr(questions, '|') + 1;
+	const char *questions = strchr(TABLES, '|') + 1, *choices = strchr(questions, '|') + 1;
 	const struct form_csv_tables t = {
-		.settings = { "s", text, (size_t)(questions - text) - 1 },
+		.settings = { "s", TABLES, (size_t)(questions - TABLES) - 1 },
 		.questions = { "q", questions, (size_t)(choices - questions) - 1 },
 		.choices = { "c", choices, strlen(choices) },
 	};
@@ -196,14 +201,34 @@ static int put_forms(const char *folder, struct buf *b)
 
 	if (rc == 0)
 		rc = put_buf(folder, "fuzz_form", "canonical", NO_CHOICE, b, 0, 0);
-	return rc == 0 ? put(folder, "fuzz_form", "tables", NO_CHOICE, text, sizeof text - 1) : rc;
+	return rc == 0 ? put(folder, "fuzz_form", "tables", NO_CHOICE, TABLES, sizeof TABLES - 1) : rc;
 }
 
-/* The first answer to each question. */
+/* Everything of TYPED into the first field of each type. */
+static int put_typed(const char *folder, const struct form *f)
+{
+	size_t count = form_field_count(f);
+	uint64_t seen = 0;
+	char name[64];
+	int rc = 0;
+
+	for (size_t i = 1; i < count && i <= UINT8_MAX && rc == 0; i++) {
+		uint64_t type = UINT64_C(1) << form_field(f, i)->type;
+
+		for (size_t k = 0; k < sizeof TYPED / sizeof TYPED[0] && rc == 0 && !(seen & type); k++) {
+			snprintf(name, sizeof name, "typed-%zu-%zu", i, k);
+			rc = put(folder, "fuzz_value", name, (int)i, TYPED[k], strlen(TYPED[k]));
+		}
+		seen |= type;
+	}
+	return rc;
+}
+
+/* The first answer to each question, and what is typed otherwise. */
 static int put_values(const char *folder, const struct sample *s)
 {
 	char name[64];
-	int rc = 0;
+	int rc = put_typed(folder, s->form);
 
 	for (size_t i = s->count; i > 0 && rc == 0; i--) {
 		const struct sample_answer *a = &s->answers[i - 1];
