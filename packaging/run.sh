@@ -100,7 +100,7 @@ put() {
 sent_all=0
 received_all=0
 contact() {
-	a "$1" sync --json >contact.json 2>said || { cat said >&2 && exit 1; }
+	a "$1" sync --json >contact.json 2>said || { cat said >&2; exit 1; }
 	sent=$(number sent_bytes contact.json)
 	received=$(number received_bytes contact.json)
 	sent_all=$((sent_all + sent))
@@ -124,7 +124,7 @@ setsid "$server" --dir centre --passphrase-file centre.pass serve --listen 127.0
 server_pid=$!
 tries=100
 until [ -s port ]; do
-	kill -0 "$server_pid" 2>/dev/null && [ $tries -gt 0 ] || { cp centre.log said && exit 1; }
+	kill -0 "$server_pid" 2>/dev/null && [ $tries -gt 0 ] || { cp centre.log said; exit 1; }
 	tries=$((tries - 1))
 	sleep 0.1
 done

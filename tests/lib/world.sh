@@ -128,13 +128,13 @@ world_centre() {
 	mkdir -p "$CENTRE.keys"
 	s init --name "$ORGANISATION" --root-key "$CENTRE.keys/root.key" --recovery-key "$CENTRE.keys/recovery.key" \
 		--admin "$ADMIN" --admin-passphrase-file admin.pass >init.said 2>&1 ||
-		{ not_ok "a centre is made" init.said && exit 1; }
-	world_centre_start || { not_ok "the centre serves" "$CENTRE.log" && exit 1; }
+		{ not_ok "a centre is made" init.said; exit 1; }
+	world_centre_start || { not_ok "the centre serves" "$CENTRE.log"; exit 1; }
 	if [ -z "${link_pid:-}" ]; then
 		link pass
 		start link.log "$HELPERS/badlink" link.port centre.port link.mode
 		link_pid=$started
-		wait_for 10 test -s link.port || { not_ok "there is a link" link.log && exit 1; }
+		wait_for 10 test -s link.port || { not_ok "there is a link" link.log; exit 1; }
 		URL=http://127.0.0.1:$(cat link.port)
 	fi
 }
@@ -228,7 +228,7 @@ centre_device() {
 # new_code FILE BRANCH PERSON: a one-time code for a device.
 new_code() {
 	rm -f "$1"
-	s enrol-code --branch "$2" --person "$3" --code-file "$1" >code.said 2>&1 || { not_ok "an enrolment code is made" code.said && exit 1; }
+	s enrol-code --branch "$2" --person "$3" --code-file "$1" >code.said 2>&1 || { not_ok "an enrolment code is made" code.said; exit 1; }
 }
 
 # world_device NAME BRANCH PERSON: a new, enrolled device.
@@ -236,8 +236,8 @@ world_device() {
 	secret "$1.pass" "passphrase of $1 47"
 	new_code "$1.code" "$2" "$3"
 	# The least work for the passphrase that the vault accepts: a test opens stores some hundred times.
-	a "$1" init --kdf-mem 64 --kdf-passes 3 >device.said 2>&1 || { not_ok "device $1 is made" device.said && exit 1; }
-	a "$1" enrol "$URL" --code-file "$1.code" --name "$1" >device.said 2>&1 || { not_ok "device $1 is enrolled" device.said && exit 1; }
+	a "$1" init --kdf-mem 64 --kdf-passes 3 >device.said 2>&1 || { not_ok "device $1 is made" device.said; exit 1; }
+	a "$1" enrol "$URL" --code-file "$1.code" --name "$1" >device.said 2>&1 || { not_ok "device $1 is enrolled" device.said; exit 1; }
 }
 
 # device_cases NAME: the ids of its cases, one a line.
@@ -302,9 +302,9 @@ set_value() {
 		printf '%s' "$4" | a "$1" edit "$2" "$3" --entry "$5" >edit.said 2>&1
 	else
 		printf '%s' "$4" | a "$1" edit "$2" "$3" >edit.said 2>&1
-	fi || { not_ok "device $1 changes $3" edit.said && exit 1; }
+	fi || { not_ok "device $1 changes $3" edit.said; exit 1; }
 }
 
 remove_entry() {
-	a "$1" edit "$2" --entry "$3" --remove >edit.said 2>&1 || { not_ok "device $1 removes an entry" edit.said && exit 1; }
+	a "$1" edit "$2" --entry "$3" --remove >edit.said 2>&1 || { not_ok "device $1 removes an entry" edit.said; exit 1; }
 }

@@ -8,10 +8,10 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "agent/change.h"
-#include "agent/shell.h"
-#include "agent/sync.h"
-#include "agent/take.h"
+#include "agent/command/change.h"
+#include "agent/command/shell.h"
+#include "agent/command/sync.h"
+#include "agent/command/take.h"
 
 static const struct cli_option *const GROUPS[] = { SHELL_OPTIONS };
 static const struct cli_command COMMANDS[] = {

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/command/sync.h"
 #include "agent/config.h"
-#include "agent/sync.h"
 #include "tests/lib/fixed.h"
 
 /* What config_load() says of a file with this text. */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/enrol.h"
+#include "agent/command/enrol.h"
 #include "proto/base/text.h"
 #include "tests/lib/agentkit.h"
 

@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/interview.h"
-#include "agent/lines.h"
+#include "agent/command/interview.h"
+#include "agent/command/lines.h"
 #include "agent/outbox.h"
 #include "tests/lib/agentkit.h"
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/stick.h"
+#include "agent/command/stick.h"
 #include "proto/base/file.h"
 #include "tests/lib/agentkit.h"
 

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/command/unlock.h"
 #include "agent/outbox.h"
-#include "agent/unlock.h"
 #include "agent/view.h"
 #include "tests/lib/agentkit.h"
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "agent/answer_json.h"
+#include "agent/command/verify.h"
 #include "agent/outbox.h"
-#include "agent/verify.h"
 #include "tests/lib/agentkit.h"
 
 static uint64_t take(struct agentkit *k, uint64_t case_id, const char *text)

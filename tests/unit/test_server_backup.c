@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "proto/base/file.h"
-#include "server/backup.h"
+#include "server/admin/backup.h"
 #include "tests/lib/centrekit.h"
 
 struct world {

@@ -13,9 +13,9 @@
 #include <sodium.h>
 
 #include "proto/base/text.h"
-#include "server/account.h"
-#include "server/device.h"
-#include "server/enrol.h"
+#include "server/admin/account.h"
+#include "server/admin/device.h"
+#include "server/admin/enrol.h"
 #include "tests/lib/centrekit.h"
 
 #define CODE_BYTES MESSAGE_CODE_BYTES

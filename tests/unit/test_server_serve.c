@@ -19,8 +19,8 @@
 #include "proto/base/file.h"
 #include "proto/base/httpc.h"
 #include "proto/base/log.h"
+#include "server/admin/verify.h"
 #include "server/serve.h"
-#include "server/verify.h"
 #include "tests/lib/centrekit.h"
 
 #define DEVICES 32

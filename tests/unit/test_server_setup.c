@@ -16,10 +16,10 @@
 
 #include "proto/base/file.h"
 #include "proto/base/keyfile.h"
-#include "server/account.h"
-#include "server/authority.h"
-#include "server/setup.h"
-#include "server/verify.h"
+#include "server/admin/account.h"
+#include "server/admin/authority.h"
+#include "server/admin/setup.h"
+#include "server/admin/verify.h"
 #include "tests/lib/centrekit.h"
 
 #define PASS "correct horse"
