@@ -20,7 +20,7 @@ enum err {
 	ERR_BUSY = -5,       /* somebody else holds it: try again later */
 	ERR_OFFLINE = -6,    /* no link, or what answered was not the centre: try again later */
 	ERR_NOT_FOUND = -7,  /* the named thing does not exist */
-	ERR_STALE = -8,      /* older than what is already held, or made for another state: fetch anew */
+	ERR_STALE = -8,      /* older than what is held, made for another state, or of a newer program: fetch anew or update */
 	ERR_NOMEM = -9,      /* no memory: give up this operation, the state is unharmed */
 	ERR_USAGE = -10,     /* the caller or the person asked for something that makes no sense */
 };
