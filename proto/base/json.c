@@ -5,17 +5,29 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <malloc.h>
+#include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/text.h"
 
 /* ---- Reading ---- */
 
+/* What was read are answers: the library's copies are wiped when they are given back. */
+static void wipe_and_free(void *memory)
+{
+	if (memory)
+		sodium_memzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
 int json_read(const char *text, size_t len, json_t **out)
 {
 	json_error_t error;
 
 	*out = NULL;
+	json_set_alloc_funcs(malloc, wipe_and_free); /* for the whole process, the same each time */
 	if (len > JSON_READ_BYTES_MAX)
 		return err_set(ERR_LIMIT, "JSON: %zu bytes, more than %d", len, JSON_READ_BYTES_MAX);
 	*out = json_loadb(text ? text : "", len, JSON_REJECT_DUPLICATES, &error);
