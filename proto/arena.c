@@ -12,7 +12,7 @@
 
 #define CHUNK_FIRST_BYTES (8 * 1024)
 #define CHUNK_MAX_BYTES (256 * 1024)
-#define ALIGN_BYTES sizeof(max_align_t)
+#define ALIGN_BYTES alignof(max_align_t)
 
 struct chunk {
 	struct chunk *next;

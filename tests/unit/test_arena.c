@@ -1,5 +1,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdalign.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -16,7 +17,7 @@ static void piece_is_zeroed_aligned_and_its_own(void **state)
 	for (size_t i = 0; i < 300; i++) {
 		assert_int_equal(strlen(arena_copy(a, "abcdefg", i % 8)), i % 8);
 		pieces[i] = arena_alloc(a, i * i % 4000 + 1, sizeof(uint64_t));
-		assert_int_equal((uintptr_t)pieces[i] % sizeof(max_align_t), 0);
+		assert_int_equal((uintptr_t)pieces[i] % alignof(max_align_t), 0);
 		for (size_t k = 0; k < i * i % 4000 + 1; k++)
 			assert_true(pieces[i][k] == 0);
 		memset(pieces[i], (int)i + 1, (i * i % 4000 + 1) * sizeof(uint64_t));

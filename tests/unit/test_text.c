@@ -484,7 +484,8 @@ static void any_fingerprint_fits_the_named_room(void **state)
 
 static void plain_text_is_left_alone_by_cleaning(void **state)
 {
-	static const char *const PIECES[] = { "a", "~", " ", "  ", "\n", "ب", "\u061c", "ۿ", "؀", "٠", "\t", "é", "\u200c", "\x7f", "\xd8", "\xdb\xbf" };
+	static const char *const PIECES[] = { "a", "~", " ", "  ", "\n", "ب", "\u061c", "ۿ", "؀", "٠", "\t", "é", "\u200c", "\x7f",
+		"\xd8", "\xdb\xbf" };
 	uint64_t random = 7;
 	unsigned plain = 0;
 
