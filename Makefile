@@ -22,24 +22,33 @@ endif
 
 # ---- What there is to build -----------------------------------------------------------------------------------------
 
-BASE = err buf bytes env log file text text_code text_words text_forms hijri hijri_parse hijri_table check \
-	vault vault_seal vault_slot vault_registry vault_vfs vault_io vault_wal db keyfile json http httpguard httpc cli conf
-FORM = form form_words csv form_csv value strokes form_default
-PROTO = arena record edit column column_strokes sheet fold changeset changeset_pull pack seal seal_envelope chain merge receipt manifest \
-	message message_blob message_enrol message_stick packed
-AGENT = main shell config unlock enrol take interview lines answer answer_json change view show store outbox register sync round upload \
-	apply fork stick status verify
-SERVER = main config setup centre centre_create library publish serve enrol intake intake_request envelope opened ingest ingest_centre \
-	register ledger conflict case outlet account device stick backup verify authority conflict_decide writer \
-	command/command command/cmd_centre command/cmd_backup command/cmd_account command/cmd_device command/cmd_manifest command/cmd_form \
-	command/cmd_case command/cmd_conflict command/cmd_stick
+BASE = err buf bytes env log file conf cli \
+	text text_code text_words text_forms hijri hijri_parse hijri_table check \
+	vault vault_vfs vault_io vault_wal vault_seal vault_slot vault_registry db keyfile \
+	json http httpguard httpc
+FORM = value form form_words strokes csv form_csv form_default
+PROTO = record arena edit changeset changeset_pull sheet column packed column_strokes fold \
+	pack seal seal_envelope chain merge receipt manifest message message_blob message_enrol message_stick
+
+# The road of an answer, then what a person types.
+AGENT = main config answer_json answer view store outbox register round upload apply fork \
+	$(addprefix command/,shell unlock enrol take interview lines change show sync stick status verify)
+
+# The road of a change set, then who takes part with which keys, then what a person types.
+SERVER = main config centre centre_create library publish \
+	serve writer intake intake_request envelope opened ingest ingest_centre register ledger \
+	conflict conflict_decide case outlet stick \
+	$(addprefix admin/,setup authority account enrol device backup verify) \
+	$(addprefix command/,command cmd_centre cmd_manifest cmd_form cmd_account cmd_device cmd_stick cmd_case cmd_conflict cmd_backup)
 
 # Data that the programs carry inside: see packaging/embed.sh.
-FORM_DATA = $(call present,$(addprefix proto/form/default/,settings.csv questions.csv choices.csv dictionary.zdict))
+FORM_DATA = $(addprefix proto/form/default/,settings.csv questions.csv choices.csv dictionary.zdict)
 AGENT_SCHEMA = $(sort $(wildcard agent/schema/*.sql))
 SERVER_SCHEMA = $(sort $(wildcard server/schema/*.sql))
 
 # A test is tests/unit/test_<module>.c; it links the common modules, and test_agent_* and test_server_* that program's too.
+# A contact has two ends: these link what they call of both programs (tests/lib/roundkit.h), as the simulator does.
+CONTACT_TESTS = test_agent_round test_agent_apply test_agent_fork
 TESTS = $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
 # tests/lib/<tool>_main.c is a program that scripts use, build/tests/<tool>; the rest of tests/lib is what tests share.
 TOOLS = $(sort $(patsubst tests/lib/%_main.c,%,$(wildcard tests/lib/*_main.c)))
@@ -49,13 +58,11 @@ BENCHES = $(sort $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c))
 FUZZERS = $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 # What feeds the targets: tests/fuzz/seeds_main.c makes inputs, tests/fuzz/replay_main.c stands in for libFuzzer in the tests.
 
-# ==== CRUTCH, to be removed: until every listed file is written, names without a file are dropped.
-# ==== Then this line becomes: present = $(1)
-present = $(strip $(foreach file,$(1),$(wildcard $(file))))
-
-COMMON_SRC = $(call present,$(BASE:%=proto/base/%.c) $(FORM:%=proto/form/%.c) $(PROTO:%=proto/%.c))
-AGENT_SRC = $(call present,$(AGENT:%=agent/%.c))
-SERVER_SRC = $(call present,$(SERVER:%=server/%.c))
+COMMON_SRC = $(BASE:%=proto/base/%.c) $(FORM:%=proto/form/%.c) $(PROTO:%=proto/%.c)
+AGENT_SRC = $(AGENT:%=agent/%.c)
+SERVER_SRC = $(SERVER:%=server/%.c)
+TEST_SRC = $(TEST_LIB) $(TESTS:%=tests/unit/%.c) $(TOOLS:%=tests/lib/%_main.c) $(BENCHES:%=tests/bench/%.c) \
+	$(FUZZERS:%=tests/fuzz/%.c) tests/fuzz/replay_main.c tests/fuzz/seeds_main.c tests/sim/sim.c
 
 # ---- How it is built ------------------------------------------------------------------------------------------------
 
@@ -80,16 +87,16 @@ JOBS = $(shell nproc)
 Q = $(if $(V),,@)
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 
-COMMON_GEN = $(if $(FORM_DATA),form_default_data)
-COMMON_OBJ = $(call objects,$(COMMON_SRC)) $(COMMON_GEN:%=$(B)/gen/%.o)
-AGENT_OBJ = $(call objects,$(AGENT_SRC)) $(if $(AGENT_SCHEMA),$(B)/gen/agent_schema.o)
-SERVER_OBJ = $(call objects,$(SERVER_SRC)) $(if $(SERVER_SCHEMA),$(B)/gen/server_schema.o)
+COMMON_OBJ = $(call objects,$(COMMON_SRC)) $(B)/gen/form_default_data.o
+AGENT_OBJ = $(call objects,$(AGENT_SRC)) $(B)/gen/agent_schema.o
+SERVER_OBJ = $(call objects,$(SERVER_SRC)) $(B)/gen/server_schema.o
+TEST_OBJ = $(call objects,$(TEST_SRC))
 COMMON_LIB = $(B)/libmandoob.a
 TEST_LIB_A = $(B)/libtests.a
 AGENT_LIB = $(B)/libagent.a
 SERVER_LIB = $(B)/libserver.a
 SIM_PROGRAM = $(B)/tests/simulator
-PROGRAMS = $(if $(filter agent/main.c,$(AGENT_SRC)),$(B)/mandoob-agent) $(if $(filter server/main.c,$(SERVER_SRC)),$(B)/mandoob-server)
+PROGRAMS = $(B)/mandoob-agent $(B)/mandoob-server
 TEST_PROGRAMS = $(TESTS:%=$(B)/tests/%)
 TOOL_PROGRAMS = $(TOOLS:%=$(B)/tests/%)
 BENCH_PROGRAMS = $(BENCHES:%=$(B)/bench/%)
@@ -99,12 +106,15 @@ SEEDS_PROGRAM = $(B)/fuzz-replay/seeds
 
 # ---- What a person asks for -----------------------------------------------------------------------------------------
 
-.PHONY: all tests run test check tidy bench benches fuzz fuzzers sim install clean sources FORCE
+.PHONY: all tests objects run test check tidy bench benches fuzz fuzzers sim install clean sources FORCE
 .DELETE_ON_ERROR:
 
 all: $(PROGRAMS)
 
 tests: $(TEST_PROGRAMS) $(TOOL_PROGRAMS) $(SIM_PROGRAM) $(REPLAY_PROGRAMS) $(SEEDS_PROGRAM)
+
+# Everything compiled and nothing linked.
+objects: $(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(TEST_OBJ)
 
 run:
 	@sh packaging/bootstrap.sh
@@ -116,9 +126,12 @@ test:
 	@$(MAKE) check
 
 # The plain build runs everything; the sanitized build runs the unit tests once more (with SAN=1: everything, nothing else).
+# Where clang is installed it compiles everything too, so that what passes here passes with both compilers.
 check:
 	@$(MAKE) -j$(JOBS) WERROR=1 all tests
 	@$(if $(SAN),,$(MAKE) -j$(JOBS) SAN=1 tests)
+	@$(if $(SAN),,if command -v clang >/dev/null; then $(MAKE) -j$(JOBS) CC=clang WERROR=1 objects; \
+		else echo "skipped: clang is not installed, so nothing was compiled with it"; fi)
 	@MAKE="$(MAKE)" sh tests/run.sh $(B) $(if $(SAN),,$(B)-san)
 
 # Each figure beside its bound or its peer, measured in the same run.
@@ -186,7 +199,7 @@ endef
 define link
 @mkdir -p $(@D)
 @echo "  link  $@"
-$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1) $(PKG_LIBS)
+$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(1) $(PKG_LIBS)
 endef
 
 define embed
@@ -250,9 +263,8 @@ $(REPLAY_PROGRAMS): $(B)/fuzz-replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/repl
 $(SEEDS_PROGRAM): $(B)/tests/fuzz/seeds_main.o $(TEST_LIB_A) $(COMMON_LIB)
 	$(call link)
 
-$(filter $(B)/tests/test_agent_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(AGENT_OBJ))
+$(filter $(CONTACT_TESTS:%=$(B)/tests/%),$(TEST_PROGRAMS)): $(AGENT_LIB) $(SERVER_LIB)
+$(filter-out $(CONTACT_TESTS:%=$(B)/tests/%),$(filter $(B)/tests/test_agent_%,$(TEST_PROGRAMS))): $(filter-out %/main.o,$(AGENT_OBJ))
 $(filter $(B)/tests/test_server_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(SERVER_OBJ))
 
--include $(patsubst %.o,%.d,$(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(call objects,$(TEST_LIB) $(TESTS:%=tests/unit/%.c) \
-	$(TOOLS:%=tests/lib/%_main.c) $(BENCHES:%=tests/bench/%.c) $(FUZZERS:%=tests/fuzz/%.c) \
-	tests/fuzz/replay_main.c tests/fuzz/seeds_main.c tests/sim/sim.c))
+-include $(patsubst %.o,%.d,$(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(TEST_OBJ))

@@ -1,6 +1,10 @@
 /*
  * apply: see apply.h. The order matters: keys first (a newer manifest may name the key of a later receipt), then receipts, which turn
  * our own edits into confirmed registers, then the fork notice, then what others wrote, and the digest of it all at the end.
+ *
+ * An answer may come late (a stick found in a drawer). Receipts and registers count whenever they come, since a register gives way to a newer
+ * one only; progress (`seen`, cursor, the end of a whole scope, the digest) is made only by the answer to a request that stood
+ * where the store still stands.
  */
 #include "agent/apply.h"
 
@@ -12,16 +16,21 @@
 #include "agent/register.h"
 #include "proto/receipt.h"
 
+#define GENERATION_BITS 40         /* sequence numbers from here up count restores of the centre: FORMAT.md section 10 */
+#define RECEIPT_FRESH_MS 10000     /* a receipt at most this much older than its answer was made for it: nobody decided in between */
+#define NOTED_OLD 0                /* pending.noted: the receipt is older than its answer and does not say what was newest then */
+#define NOTED_NOW 1                /* the receipt is of this very answer, likewise */
+
 /* ---- receipts: our edits become confirmed ---- */
 
 struct applied_edit {
-	uint64_t contact;
+	uint64_t contact; /* newest of this store */
 	const struct edit_group *group;
 	const struct edit *edit;
 	size_t position;
 	enum merge_outcome outcome;
 	uint64_t at;    /* when accepted */
-	uint64_t noted; /* sequence number at the receipt */
+	uint64_t noted; /* sequence number after the receipt, or NOTED_* */
 };
 
 static int drop_own(struct store *s, const struct applied_edit *a)
@@ -144,7 +153,8 @@ static int mark_confirmed(struct store *s, uint64_t number)
 
 struct receipt_cursor {
 	const struct receipt *receipt;
-	uint64_t contact;
+	uint64_t contact; /* newest of this store */
+	uint64_t noted;
 	size_t exception; /* next one to meet */
 	uint64_t at;      /* of the next accepted edit */
 };
@@ -156,7 +166,7 @@ static int settle_group(struct store *s, const struct edit_group *g, struct rece
 
 	for (size_t i = 0; !err && i < g->edit_count; i++) {
 		struct applied_edit a = {
-			.contact = c->contact, .group = g, .edit = &g->edits[i], .position = i, .noted = r->first + r->accepted
+			.contact = c->contact, .group = g, .edit = &g->edits[i], .position = i, .noted = c->noted
 		};
 		const struct receipt_exception *e = c->exception < r->exception_count ? &r->exceptions[c->exception] : NULL;
 
@@ -171,10 +181,10 @@ static int settle_group(struct store *s, const struct edit_group *g, struct rece
 	return err ? err : mark_confirmed(s, g->number);
 }
 
-/* The groups of envelope `seq` in order. */
-static int settle_envelope(struct store *s, const struct receipt *r, uint64_t contact, struct round_result *result)
+/* The groups of the receipt's envelope in order; all of them and no others must be what the receipt speaks of. */
+static int settle_envelope(struct store *s, struct receipt_cursor *c, struct round_result *result)
 {
-	struct receipt_cursor c = { .receipt = r, .contact = contact, .at = r->first };
+	const struct receipt *r = c->receipt;
 	uint64_t number = 0;
 	int err = 0;
 
@@ -196,12 +206,12 @@ static int settle_envelope(struct store *s, const struct receipt *r, uint64_t co
 		err = outbox_load(s, number, &g, &arena);
 		if (err)
 			return err;
-		err = settle_group(s, &g, &c, result);
+		err = settle_group(s, &g, c, result);
 		outbox_free(arena);
 	}
 	if (err != ERR_NOT_FOUND)
 		return err;
-	if (c.exception != r->exception_count || c.at != r->first + r->accepted)
+	if (c->exception != r->exception_count || c->at != r->first + r->accepted || number != r->last_group)
 		return err_set(ERR_CORRUPT, "receipt for envelope %llu: it does not fit the edits this device sent", (unsigned long long)r->seq);
 	return 0;
 }
@@ -219,54 +229,153 @@ static int keep_receipt(struct store *s, const struct receipt *r, const struct m
 	err = db_run(q);
 	if (!err && db_changes(s->db) != 1)
 		err = err_set(ERR_CORRUPT, "receipt for envelope %llu: this device has no such envelope", (unsigned long long)r->seq);
-	if (!err)
-		err = store_set_u64(s, "acked", r->seq);
-	if (!err)
-		err = store_set_u64(s, "acked_group", r->last_group);
 	return err ? err : store_set_u64(s, "last_receipt_ms", r->time_ms);
 }
 
-static int apply_receipt(struct store *s, const struct manifest *m, const struct message_blob *bytes, uint64_t contact,
-			 struct round_result *result)
+static int move_acked(struct store *s, const struct receipt *r)
 {
-	struct receipt r;
+	int err = store_set_u64(s, "acked", r->seq);
+
+	return err ? err : store_set_u64(s, "acked_group", r->last_group);
+}
+
+/*
+ * Whether a receipt for an envelope that has one already is a later one: a centre restored from a backup applied the envelope once more,
+ * with other sequence numbers and perhaps other outcomes. Of an envelope that is not kept any more nothing is taken.
+ */
+static int is_made_again(struct store *s, const struct receipt *r, const struct message_blob *bytes, bool *out)
+{
+	struct db_stmt *q;
+	const void *held;
+	size_t len;
+	uint64_t last_ms;
+	int err = store_get_u64(s, "last_receipt_ms", &last_ms);
+
+	*out = false;
+	if (!err)
+		err = db_prepare(s->db, "SELECT receipt FROM envelope WHERE seq = ?1 AND hash = ?2 AND receipt IS NOT NULL", &q);
+	if (err)
+		return err;
+	db_bind_u64(q, 1, r->seq);
+	db_bind_blob(q, 2, r->hash, sizeof r->hash);
+	err = db_row(q);
+	if (err)
+		return err == ERR_NOT_FOUND ? 0 : err;
+	held = db_blob(q, 0, &len);
+	*out = r->time_ms >= last_ms && (len != bytes->len || memcmp(held, bytes->data, len) != 0);
+	db_done(q);
+	return 0;
+}
+
+static int unsettle_envelope(struct store *s, uint64_t seq)
+{
+	struct db_stmt *q;
+	int err = db_prepare(s->db, "UPDATE edit_group SET confirmed = 0 WHERE seq = ?1", &q);
+
+	if (err)
+		return err;
+	db_bind_u64(q, 1, seq);
+	return db_run(q);
+}
+
+struct receipts { /* of one answer */
+	const struct manifest *manifest;
+	uint64_t contact; /* newest of this store */
+	uint64_t time_ms; /* of the answer */
+	struct round_result *result;
+};
+
+static int take_receipt(struct store *s, const struct receipts *all, const struct receipt *r, const struct message_blob *bytes)
+{
+	struct receipt_cursor c = { .receipt = r, .contact = all->contact, .at = r->first };
+	bool is_again = false;
 	uint64_t acked;
+	int err = store_get_u64(s, "acked", &acked);
+
+	if (!err && r->seq > acked + 1)
+		return err_set(ERR_CORRUPT, "receipt: for envelope %llu while %llu is the last one confirmed", (unsigned long long)r->seq,
+			       (unsigned long long)acked);
+	if (!err && r->seq <= acked)
+		err = is_made_again(s, r, bytes, &is_again);
+	if (err || (r->seq <= acked && !is_again))
+		return err;
+	c.noted = r->accepted ? r->first + r->accepted : all->time_ms < r->time_ms + RECEIPT_FRESH_MS ? NOTED_NOW : NOTED_OLD;
+	err = keep_receipt(s, r, bytes);
+	if (!err)
+		err = is_again ? unsettle_envelope(s, r->seq) : move_acked(s, r);
+	if (!err)
+		err = settle_envelope(s, &c, all->result);
+	if (!err)
+		all->result->receipts++;
+	return err;
+}
+
+static int apply_receipt(struct store *s, const struct receipts *all, const struct message_blob *bytes)
+{
+	const struct manifest *m = all->manifest;
+	struct receipt r;
 	int err = receipt_decode(bytes->data, bytes->len, m->sign_keys[0], m->sign_key_count, &r);
 
 	if (err)
 		return err;
-	err = store_get_u64(s, "acked", &acked);
-	if (!err && (memcmp(r.device, s->device, sizeof r.device) != 0 || r.incarnation > s->incarnation))
+	if (memcmp(r.device, s->device, sizeof r.device) != 0 || r.incarnation > s->incarnation)
 		err = err_set(ERR_AUTH, "receipt: made for another device or incarnation");
-	if (!err && r.incarnation < s->incarnation) { /* of before a fork: settled then */
-		receipt_fini(&r);
-		return 0;
-	}
-	if (!err && r.seq > acked + 1)
-		err = err_set(ERR_CORRUPT, "receipt: for envelope %llu while %llu is the last one confirmed", (unsigned long long)r.seq,
-			      (unsigned long long)acked);
-	if (!err && r.seq == acked + 1) {
-		err = keep_receipt(s, &r, bytes);
-		if (!err)
-			err = settle_envelope(s, &r, contact, result);
-		if (!err)
-			result->receipts++;
-	}
+	else if (r.incarnation == s->incarnation) /* one of before a fork was settled then */
+		err = take_receipt(s, all, &r, bytes);
 	receipt_fini(&r);
 	return err;
 }
 
-static int apply_receipts(struct store *s, const struct message_content *c, const struct apply_request *asked, struct round_result *result)
+static int apply_receipts(struct store *s, const struct message_content *c, struct round_result *result)
 {
+	struct receipts all = { .time_ms = c->time_ms, .result = result };
 	struct manifest m;
-	int err = store_manifest(s, &m);
+	int err = store_get_u64(s, "contact", &all.contact);
 
+	if (!err)
+		err = store_manifest(s, &m);
 	if (err)
 		return err;
+	all.manifest = &m;
 	for (size_t i = 0; !err && i < c->receipt_count; i++)
-		err = apply_receipt(s, &m, &c->receipts[i], asked->contact, result);
+		err = apply_receipt(s, &all, &c->receipts[i]);
 	manifest_fini(&m);
 	return err;
+}
+
+/* ---- where the answer stands ---- */
+
+struct place {
+	bool is_current;  /* to a request that stood where the store stands: it may make progress */
+	uint64_t contact; /* newest of this store */
+	uint64_t whole;   /* contact with which the pull of the whole scope began that it continues; 0: none */
+};
+
+static int find_place(struct store *s, const struct apply_request *asked, struct place *out)
+{
+	uint64_t seen, cursor, whole, from, whole_cursor;
+	int err = store_get_u64(s, "seen", &seen);
+
+	*out = (struct place){ 0 };
+	if (!err)
+		err = store_get_u64(s, "cursor", &cursor);
+	if (!err)
+		err = store_get_u64(s, "whole", &whole);
+	if (!err)
+		err = store_get_u64(s, "whole_from", &from);
+	if (!err)
+		err = store_get_u64(s, "whole_cursor", &whole_cursor);
+	if (!err)
+		err = store_get_u64(s, "contact", &out->contact);
+	if (err)
+		return err;
+	if (asked->is_whole)
+		out->is_current = whole == 2 && asked->contact >= from && asked->cursor == whole_cursor;
+	else
+		out->is_current = whole == 0 && asked->seen == seen && asked->cursor == cursor;
+	if (asked->is_whole && out->is_current)
+		out->whole = from;
+	return 0;
 }
 
 /* ---- registers of others ---- */
@@ -288,26 +397,6 @@ static int note_decision(struct store *s, const struct register_write *w)
 	db_bind_text_len(q, 5, w->value, w->value_len);
 	db_bind_text(q, 6, w->reason);
 	db_bind_int(q, 7, env_wall_ms(s->env));
-	return db_run(q);
-}
-
-/* Our candidate is settled by a decision of the centre, or, on a field that is not protected, by any later write. */
-static int settle_pending(struct store *s, const struct register_write *w, bool is_protected)
-{
-	struct db_stmt *q;
-	int err = db_prepare(s->db, "DELETE FROM pending WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3 AND noted <= ?4", &q);
-
-	if (is_protected && w->writer != RECORD_SITE_CENTRE) {
-		if (!err)
-			db_done(q);
-		return err;
-	}
-	if (err)
-		return err;
-	db_bind_u64(q, 1, w->case_id);
-	db_bind_u64(q, 2, w->entry_id);
-	db_bind_text(q, 3, w->field);
-	db_bind_u64(q, 4, w->at);
 	return db_run(q);
 }
 
@@ -334,7 +423,7 @@ static int keep_pulled_case(struct store *s, uint64_t case_id, const struct form
  * A case that this store made and whose group is not confirmed cannot be known to the centre, unless a copy of this store made
  * another one under the same id. The two must not meet here: the next request carries our envelope and the fork is found.
  */
-static int refuse_twin(struct store *s, uint64_t id)
+static int refuse_twin(struct store *s, uint64_t id, bool *is_twin)
 {
 	struct db_stmt *q;
 	int err = db_prepare(s->db,
@@ -349,17 +438,17 @@ static int refuse_twin(struct store *s, uint64_t id)
 	if (err)
 		return err == ERR_NOT_FOUND ? 0 : err;
 	db_done(q);
+	*is_twin = true;
 	return err_set(ERR_STALE, "answer: it holds a case that only this device can know: this store is a copy; contact the centre again");
 }
 
-static int apply_register(struct store *s, const struct form *form, const struct changeset_register *r, const struct apply_request *asked,
+static int apply_register(struct store *s, const struct form *form, const struct changeset_register *r, const struct place *place,
 			  struct round_result *result)
 {
-	const struct form_field *field = form_field(form, r->field);
 	const struct register_write w = {
 		.case_id = r->case_id,
 		.entry_id = r->entry_id,
-		.field = field->name,
+		.field = form_field(form, r->field)->name,
 		.entry_type = form_entry_type(form, r->entry_type)->name,
 		.value = r->value,
 		.value_len = r->value_len,
@@ -367,8 +456,8 @@ static int apply_register(struct store *s, const struct form *form, const struct
 		.writer = r->writer,
 		.author = r->author,
 		.reason = r->reason,
-		.contact = asked->contact,
-		.is_forced = asked->is_whole,
+		.contact = place->contact,
+		.whole = place->whole,
 	};
 	bool changed;
 	int err = store_note_id(s, r->entry_id);
@@ -382,10 +471,10 @@ static int apply_register(struct store *s, const struct form *form, const struct
 		result->decisions++;
 		err = note_decision(s, &w);
 	}
-	return err ? err : settle_pending(s, &w, field->is_protected);
+	return err;
 }
 
-static int apply_pull(struct store *s, const struct message_blob *bytes, const struct apply_request *asked, struct round_result *result)
+static int apply_pull(struct store *s, const struct message_blob *bytes, const struct place *place, struct round_result *result, bool *is_twin)
 {
 	struct changeset_forms forms = store_form_finder(s);
 	struct changeset_pull p;
@@ -398,72 +487,146 @@ static int apply_pull(struct store *s, const struct message_blob *bytes, const s
 		const struct changeset_register *r = &p.registers[i];
 
 		if (r->case_id != last_case)
-			err = refuse_twin(s, r->case_id);
+			err = refuse_twin(s, r->case_id, is_twin);
 		if (!err && r->case_id != last_case)
 			err = store_note_id(s, r->case_id);
 		if (!err && r->case_id != last_case)
 			err = keep_pulled_case(s, r->case_id, p.form);
 		last_case = r->case_id;
 		if (!err)
-			err = apply_register(s, p.form, r, asked, result);
+			err = apply_register(s, p.form, r, place, result);
 	}
 	changeset_pull_fini(&p);
 	return err;
 }
 
+/*
+ * When the answer brought receipts too, they are taken although a twin is in the pull: the receipt that makes the twin an acquaintance may be
+ * one of the next, as receipts come in portions. `*is_left`: the pull was left alone.
+ */
+static int take_pull(struct store *s, const struct message_blob *bytes, const struct place *place, bool has_news, struct round_result *result,
+		     bool *is_left)
+{
+	struct round_result before = *result;
+	bool is_twin = false;
+	int err = db_savepoint(s->db);
+
+	*is_left = false;
+	if (err)
+		return err;
+	err = apply_pull(s, bytes, place, result, &is_twin);
+	if (!err)
+		return db_release(s->db);
+	db_undo(s->db);
+	if (!is_twin || !has_news)
+		return err;
+	*result = before;
+	*is_left = true;
+	return 0;
+}
+
+/* ---- conflicts that wait for a person ---- */
+
+/*
+ * Any write that the centre accepted on the register after our receipt ended the conflict: had it been open, the write would have become a
+ * candidate too. A receipt in which nothing was accepted does not say which writes are older. Then what is held now, if it came
+ * with a receipt of this very answer, is the value that ours met; if the receipt is an old one (its first answer was lost), only a decision and
+ * our own value are taken for later ones.
+ */
+static int settle_pending(struct store *s)
+{
+	int err = db_exec(s->db, "DELETE FROM pending WHERE noted > 1 AND EXISTS (SELECT 1 FROM register r WHERE r.case_id = pending.case_id"
+				 " AND r.entry_id = pending.entry_id AND r.field = pending.field AND r.at >= pending.noted)");
+
+	return err ? err
+		   : db_exec(s->db, "DELETE FROM pending WHERE noted = 0 AND EXISTS (SELECT 1 FROM register r WHERE r.case_id = pending.case_id"
+				    " AND r.entry_id = pending.entry_id AND r.field = pending.field"
+				    " AND r.at > (SELECT g.seen FROM edit_group g WHERE g.number = pending.number)"
+				    " AND ((r.writer = 0 AND r.reason IS NOT NULL) OR r.value = pending.value))");
+}
+
+/* After a complete answer the device holds everything up to `seen`, so what comes with a higher number is later than the receipt. */
+static int date_pending(struct store *s, const struct message_content *c, bool is_current)
+{
+	struct db_stmt *q;
+	int err;
+
+	if (c->cursor)
+		return db_exec(s->db, "UPDATE pending SET noted = 0 WHERE noted = 1");
+	err = db_prepare(s->db, "UPDATE pending SET noted = ?1 WHERE noted = 1 OR (?2 AND noted = 0)", &q);
+	if (err)
+		return err;
+	db_bind_u64(q, 1, c->seen + 1);
+	db_bind_int(q, 2, is_current);
+	return db_run(q);
+}
+
 /* ---- the rest ---- */
 
-static int compare_digest(struct store *s, const struct message_content *c, struct round_result *result)
+/* Whether registers are held that the digest of `seen` cannot hold yet: a late answer brought them. */
+static int is_ahead(struct store *s, uint64_t seen, bool *out)
 {
-	struct record_digest ours, theirs;
-	uint64_t count;
-	int err = register_digest(s, &ours);
+	uint64_t newest;
+	int err = register_newest(s, &newest);
 
-	record_digest_decode(&theirs, c->digest);
-	if (err || record_digest_equal(&ours, &theirs))
-		return err;
+	*out = newest > seen && newest >> GENERATION_BITS == seen >> GENERATION_BITS;
+	return err;
+}
+
+/* What the device holds is not what it says it holds: `seen` is void until the whole scope has come. */
+static int note_mismatch(struct store *s, struct round_result *result)
+{
+	uint64_t count;
+	int err = store_get_u64(s, "mismatches", &count);
+
 	result->mismatches++;
-	err = store_get_u64(s, "mismatches", &count);
 	if (!err)
 		err = store_set_u64(s, "mismatches", count + 1);
+	if (!err)
+		err = store_set_u64(s, "seen", 0);
+	if (!err)
+		err = store_set_u64(s, "cursor", 0);
 	return err ? err : store_set_u64(s, "whole", 1);
 }
 
-/* The pull of the whole scope: progress by its own cursor, `seen` moves at the end only. */
-static int whole_progress(struct store *s, const struct message_content *c, const struct apply_request *asked, bool *done)
+/* Not while the centre still has receipts for us or asks for envelopes again: then both sides know why they differ. */
+static int compare_digest(struct store *s, const struct message_content *c, struct round_result *result)
 {
-	uint64_t whole, from, cursor;
-	int err = store_get_u64(s, "whole", &whole);
+	struct record_digest ours, theirs;
+	bool ahead = false;
+	int err;
 
-	*done = false;
-	if (!err)
-		err = store_get_u64(s, "whole_from", &from);
-	if (!err)
-		err = store_get_u64(s, "whole_cursor", &cursor);
-	if (err || whole != 2 || asked->contact < from || asked->cursor != cursor)
+	if (c->more || c->resend)
+		return 0;
+	err = register_digest(s, &ours);
+	record_digest_decode(&theirs, c->digest);
+	if (err || record_digest_equal(&ours, &theirs))
 		return err;
-	if (c->cursor)
-		return store_set_u64(s, "whole_cursor", c->cursor);
-	*done = true;
-	err = register_forget_before(s, from);
+	err = is_ahead(s, c->seen, &ahead);
+	return err || ahead ? err : note_mismatch(s, result);
+}
+
+/* The last page of the whole scope is here: what did not come again is not ours any more, and what a fork notice confirmed has come. */
+static int finish_whole(struct store *s, uint64_t from)
+{
+	int err = register_forget_before(s, from);
+
+	if (!err)
+		err = db_exec(s->db, "DELETE FROM own WHERE number IN (SELECT number FROM edit_group WHERE confirmed = 0 AND seq = 0);"
+				     "UPDATE edit_group SET confirmed = 1 WHERE confirmed = 0 AND seq = 0");
 	return err ? err : store_set_u64(s, "whole", 0);
 }
 
-/* Move `seen` only from where the request stood: a late answer (a stick found in a drawer) brings registers but no progress. */
-static int apply_progress(struct store *s, const struct message_content *c, const struct apply_request *asked, struct round_result *result)
+static int apply_progress(struct store *s, const struct message_content *c, const struct place *place, struct round_result *result)
 {
-	uint64_t seen, cursor;
-	bool moves;
-	int err = store_get_u64(s, "seen", &seen);
+	int err = 0;
 
+	if (place->whole && c->cursor)
+		return store_set_u64(s, "whole_cursor", c->cursor);
+	if (place->whole)
+		err = finish_whole(s, place->whole);
 	if (!err)
-		err = store_get_u64(s, "cursor", &cursor);
-	moves = seen == asked->seen && cursor == asked->cursor;
-	if (!err && asked->is_whole)
-		err = whole_progress(s, c, asked, &moves);
-	if (err || !moves)
-		return err;
-	err = store_set_u64(s, "seen", c->seen);
+		err = store_set_u64(s, "seen", c->seen);
 	if (!err)
 		err = store_set_u64(s, "cursor", c->cursor);
 	if (!err && c->has_digest)
@@ -482,15 +645,25 @@ static int forget_covered(struct store *s, uint64_t covered)
 	return db_run(q);
 }
 
+/* One that is not above what is held came with a late answer. One that cannot be read needs a newer program, and is not passed over. */
+static int apply_manifest(struct store *s, const struct message_blob *bytes)
+{
+	struct manifest m;
+	int err = store_manifest_add(s, bytes->data, bytes->len);
+
+	if (err != ERR_STALE)
+		return err;
+	err = manifest_decode(bytes->data, bytes->len, s->root_public, &m);
+	manifest_fini(&m);
+	return err;
+}
+
 static int apply_papers(struct store *s, const struct message_content *c)
 {
 	int err = 0;
 
-	if (c->manifest.len) {
-		err = store_manifest_add(s, c->manifest.data, c->manifest.len);
-		if (err == ERR_STALE)
-			err = 0; /* an answer that came late: what is held is newer */
-	}
+	if (c->manifest.len)
+		err = apply_manifest(s, &c->manifest);
 	if (!err && c->form.len)
 		err = store_form_add(s, (const char *)c->form.data, c->form.len);
 	if (!err && c->dictionary.len)
@@ -498,27 +671,60 @@ static int apply_papers(struct store *s, const struct message_content *c)
 	return err;
 }
 
+/* Registers of others, progress, and what both mean for our candidates. */
+static int apply_scope(struct store *s, const struct message_content *c, const struct apply_request *asked, bool has_news,
+		       struct round_result *result)
+{
+	uint64_t mismatches = result->mismatches;
+	struct place place;
+	bool is_left = false;
+	int err = find_place(s, asked, &place);
+
+	if (!err && c->pull.len)
+		err = take_pull(s, &c->pull, &place, has_news, result, &is_left);
+	if (!err && place.is_current && !is_left)
+		err = apply_progress(s, c, &place, result);
+	if (!err)
+		err = settle_pending(s);
+	if (!err && !is_left)
+		err = date_pending(s, c, place.is_current);
+	if (is_left || (result->mismatches > mismatches && !asked->is_whole))
+		result->is_more = true;
+	return err;
+}
+
+static int apply_resend(struct store *s, const struct message_content *c, struct round_result *result)
+{
+	uint64_t before;
+	int err = store_get_u64(s, "resend", &before);
+
+	if (c->resend > before)
+		result->is_more = true;
+	return err ? err : store_set_u64(s, "resend", c->resend);
+}
+
 int apply_content(struct store *s, const struct message_content *c, const struct apply_request *asked, struct round_result *result)
 {
+	uint64_t receipts = result->receipts;
 	int err;
 
 	assert(db_in_transaction(s->db));
+	result->is_more = c->more || c->has_fork;
 	err = apply_papers(s, c);
 	if (!err)
-		err = apply_receipts(s, c, asked, result);
+		err = apply_receipts(s, c, result);
 	if (!err)
-		err = store_set_u64(s, "resend", c->resend);
+		err = apply_resend(s, c, result);
+	if (!err)
+		err = store_set_u64(s, "centre_ms", c->time_ms);
 	if (!err && c->has_fork) {
 		result->is_forked = true;
-		return fork_take(s, c);
+		err = db_exec(s->db, "UPDATE pending SET noted = 0 WHERE noted = 1");
+		return err ? err : fork_take(s, c);
 	}
-	if (!err && c->pull.len)
-		err = apply_pull(s, &c->pull, asked, result);
 	if (!err)
-		err = apply_progress(s, c, asked, result);
+		err = apply_scope(s, c, asked, result->receipts > receipts, result);
 	if (!err)
 		err = forget_covered(s, c->covered);
-	if (!err)
-		err = store_set_u64(s, "covered", c->covered);
-	return err ? err : store_set_u64(s, "centre_ms", c->time_ms);
+	return err ? err : store_set_u64(s, "covered", c->covered);
 }

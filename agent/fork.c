@@ -3,8 +3,11 @@
  * ours that match are done. The others are ours alone: the other copy may have used the same numbers and ids for something else, so what
  * they made gets fresh ids.
  *
- * An id is remapped when this store made it (table made) and no confirmed group of ours speaks of it. Ids that others made, the other copy
- * among them, stay as they are.
+ * An id is remapped when this store made it (table made) and no group of ours that the centre has speaks of it. Ids that others made, the
+ * other copy among them, stay as they are.
+ *
+ * What the centre has by the word of the notice alone (seq 0) stays an own answer, shown and not called received, until the whole scope
+ * brings it as registers (apply.c). Requests made before the fork are void: what answers them was counted for the old incarnation.
  */
 #include "agent/fork.h"
 
@@ -31,12 +34,19 @@ static int run1(struct store *s, const char *sql, uint64_t value)
 
 /* ---- which groups the centre has ---- */
 
+static int compare_number(const void *number, const void *group)
+{
+	uint64_t x = *(const uint64_t *)number;
+	uint64_t y = ((const struct message_known_group *)group)->number;
+
+	return (x > y) - (x < y);
+}
+
 static const struct message_known_group *known_group(const struct message_content *c, uint64_t number)
 {
-	for (size_t i = 0; i < c->fork_group_count; i++)
-		if (c->fork_groups[i].number == number)
-			return &c->fork_groups[i];
-	return NULL;
+	if (c->fork_group_count == 0)
+		return NULL;
+	return bsearch(&number, c->fork_groups, c->fork_group_count, sizeof *c->fork_groups, compare_number);
 }
 
 static int is_known(struct store *s, const struct message_content *c, uint64_t number, bool *out)
@@ -59,14 +69,12 @@ static int is_known(struct store *s, const struct message_content *c, uint64_t n
 	return 0;
 }
 
-/* Confirmed without a receipt of ours: its registers come with the whole scope. */
-static int confirm_known(struct store *s, uint64_t number)
+/* The centre has it without a receipt of ours: its registers come with the whole scope. */
+static int note_known(struct store *s, uint64_t number)
 {
-	int err = run1(s, "UPDATE edit_group SET confirmed = 1 WHERE number = ?1", number);
+	int err = run1(s, "UPDATE edit_group SET seq = 0 WHERE number = ?1", number);
 
-	if (!err)
-		err = run1(s, "UPDATE edit SET outcome = 4 WHERE number = ?1", number);
-	return err ? err : run1(s, "DELETE FROM own WHERE number = ?1", number);
+	return err ? err : run1(s, "UPDATE edit SET outcome = 4 WHERE number = ?1", number);
 }
 
 /* ---- fresh ids ---- */
@@ -79,9 +87,9 @@ static int list_ids(struct store *s)
 
 	if (!err)
 		err = db_prepare(s->db,
-				 "INSERT INTO fork_id (old, new) SELECT m.id, 0 FROM made m WHERE"
-				 " NOT EXISTS (SELECT 1 FROM edit e JOIN edit_group g USING (number) WHERE g.confirmed = 1 AND e.entry_id = m.id)"
-				 " AND NOT EXISTS (SELECT 1 FROM edit_group g WHERE g.confirmed = 1 AND g.case_id = m.id)",
+				 "INSERT INTO fork_id (old, new) SELECT m.id, 0 FROM made m WHERE m.id NOT IN"
+				 " (SELECT e.entry_id FROM edit e JOIN edit_group g USING (number) WHERE g.confirmed = 1 OR g.seq = 0)"
+				 " AND m.id NOT IN (SELECT g.case_id FROM edit_group g WHERE g.confirmed = 1 OR g.seq = 0)",
 				 &q);
 	return err ? err : db_run(q);
 }
@@ -216,12 +224,13 @@ static int remap_group(struct store *s, uint64_t number)
 	return err;
 }
 
-/* ---- all groups without a receipt, in order ---- */
+/* ---- all groups that the centre may not have, in order ---- */
 
 static int next_unconfirmed(struct store *s, uint64_t after, uint64_t *number)
 {
 	struct db_stmt *q;
-	int err = db_prepare(s->db, "SELECT number FROM edit_group WHERE confirmed = 0 AND number > ?1 ORDER BY number LIMIT 1", &q);
+	int err = db_prepare(s->db,
+			     "SELECT number FROM edit_group WHERE confirmed = 0 AND seq IS NOT 0 AND number > ?1 ORDER BY number LIMIT 1", &q);
 
 	if (err)
 		return err;
@@ -234,7 +243,7 @@ static int next_unconfirmed(struct store *s, uint64_t after, uint64_t *number)
 	return 0;
 }
 
-static int confirm_all_known(struct store *s, const struct message_content *c)
+static int note_all_known(struct store *s, const struct message_content *c)
 {
 	uint64_t number = 0;
 	bool known;
@@ -243,7 +252,7 @@ static int confirm_all_known(struct store *s, const struct message_content *c)
 	while ((err = next_unconfirmed(s, number, &number)) == 0) {
 		err = is_known(s, c, number, &known);
 		if (!err && known)
-			err = confirm_known(s, number);
+			err = note_known(s, number);
 		if (err)
 			return err;
 	}
@@ -304,7 +313,9 @@ static int begin_incarnation(struct store *s, const struct message_content *c)
 		err = store_set_u64(s, "cursor", 0);
 	if (!err)
 		err = store_set_u64(s, "whole", 1);
-	return err ? err : db_exec(s->db, "DELETE FROM envelope; DELETE FROM made; INSERT INTO made (id) SELECT new FROM fork_id");
+	return err ? err
+		   : db_exec(s->db, "DELETE FROM envelope; DELETE FROM nonce; DELETE FROM made; INSERT INTO made (id) SELECT new FROM fork_id;"
+				    "UPDATE edit_group SET seq = 0 WHERE confirmed = 1");
 }
 
 int fork_take(struct store *s, const struct message_content *c)
@@ -315,7 +326,7 @@ int fork_take(struct store *s, const struct message_content *c)
 	if (c->fork_incarnation <= s->incarnation || c->fork_site == RECORD_SITE_CENTRE || c->fork_site > RECORD_SITE_MAX)
 		return err_set(ERR_CORRUPT, "fork notice: incarnation %u and site %u cannot follow incarnation %u", c->fork_incarnation,
 			       c->fork_site, s->incarnation);
-	err = confirm_all_known(s, c);
+	err = note_all_known(s, c);
 	if (!err)
 		err = list_ids(s);
 	if (!err)

@@ -8,16 +8,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "agent/change.h"
-#include "agent/enrol.h"
-#include "agent/shell.h"
-#include "agent/show.h"
-#include "agent/status.h"
-#include "agent/stick.h"
-#include "agent/sync.h"
-#include "agent/take.h"
-#include "agent/unlock.h"
-#include "agent/verify.h"
+#include "agent/command/change.h"
+#include "agent/command/enrol.h"
+#include "agent/command/shell.h"
+#include "agent/command/show.h"
+#include "agent/command/status.h"
+#include "agent/command/stick.h"
+#include "agent/command/sync.h"
+#include "agent/command/take.h"
+#include "agent/command/unlock.h"
+#include "agent/command/verify.h"
 
 #define AGENT_VERSION "0.1.0"
 #define COMMON 1u /* every command takes the options of GROUPS[0] */

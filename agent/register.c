@@ -20,13 +20,20 @@ static int save_digest(struct store *s, const struct record_digest *d)
 	return err ? err : store_set_u64(s, "digest_1", d->lane[1]);
 }
 
-/* Take the register held at the address out of the digest. ERR_STALE when it is at least as new. */
-static int take_old(struct store *s, const struct register_write *w, struct record_digest *d)
+static bool gives_way(const struct register_write *w, uint64_t held_at, uint64_t held_contact)
+{
+	if (w->whole && held_contact < w->whole)
+		return true;
+	return held_at < w->at || (held_at == w->at && w->whole);
+}
+
+/* Take the register held at the address out of the digest. ERR_STALE when it stays. *is_same: it is the same write, come again. */
+static int take_old(struct store *s, const struct register_write *w, struct record_digest *d, bool *is_same)
 {
 	struct db_stmt *q;
 	const char *value;
 	size_t len;
-	int err = db_prepare(s->db, "SELECT value, at FROM register WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3", &q);
+	int err = db_prepare(s->db, "SELECT value, at, contact FROM register WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3", &q);
 
 	if (err)
 		return err;
@@ -36,9 +43,10 @@ static int take_old(struct store *s, const struct register_write *w, struct reco
 	err = db_row(q);
 	if (err)
 		return err == ERR_NOT_FOUND ? 0 : err;
-	if (db_u64(q, 1) > w->at || (db_u64(q, 1) == w->at && !w->is_forced))
+	if (!gives_way(w, db_u64(q, 1), db_u64(q, 2)))
 		err = ERR_STALE;
 	value = db_text_len(q, 0, &len);
+	*is_same = db_u64(q, 1) == w->at && len == w->value_len && (len == 0 || memcmp(value, w->value, len) == 0);
 	if (!err)
 		record_digest_change(d, -1, w->case_id, w->entry_id, w->field, value, len, db_u64(q, 1));
 	db_done(q);
@@ -72,20 +80,21 @@ static int upsert(struct store *s, const struct register_write *w)
 int register_put(struct store *s, const struct register_write *w, bool *changed)
 {
 	struct record_digest d;
+	bool is_same = false;
 	int err;
 
 	assert(db_in_transaction(s->db));
 	*changed = false;
 	err = register_digest(s, &d);
 	if (!err)
-		err = take_old(s, w, &d);
+		err = take_old(s, w, &d, &is_same);
 	if (err)
 		return err == ERR_STALE ? 0 : err;
 	record_digest_change(&d, +1, w->case_id, w->entry_id, w->field, w->value, w->value_len, w->at);
 	err = upsert(s, w);
 	if (!err)
 		err = save_digest(s, &d);
-	*changed = !err;
+	*changed = !err && !is_same;
 	return err;
 }
 
@@ -121,4 +130,13 @@ int register_forget_before(struct store *s, uint64_t contact)
 	if (!err)
 		err = register_digest_again(s, &d);
 	return err ? err : save_digest(s, &d);
+}
+
+int register_newest(struct store *s, uint64_t *at)
+{
+	int64_t newest;
+	int err = db_query_int(s->db, "SELECT ifnull(max(at), 0) FROM register", &newest);
+
+	*at = (uint64_t)newest;
+	return err;
 }

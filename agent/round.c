@@ -123,15 +123,20 @@ static int keep_nonce(struct store *s, const struct message_request *q)
 
 static int make_request(struct store *s, struct buf *bytes, struct buf *out)
 {
-	struct message_request q = { .incarnation = s->incarnation };
+	struct message_request q = { 0 };
 	int err = db_begin(s->db);
 
 	if (err)
 		return err;
+	err = store_refresh(s);
+	q.incarnation = s->incarnation;
 	memcpy(q.org, s->org, sizeof q.org);
 	memcpy(q.device, s->device, sizeof q.device);
 	env_random(s->env, q.nonce, sizeof q.nonce);
-	err = request_facts(s, &q);
+	if (!err && s->is_revoked)
+		err = err_set(ERR_AUTH, "the centre has revoked this device");
+	if (!err)
+		err = request_facts(s, &q);
 	if (!err)
 		err = request_papers(s, &q);
 	if (!err)
@@ -162,6 +167,8 @@ int round_request(struct store *s, struct buf *out)
 	buf_init(&bytes, MESSAGE_REQUEST_BYTES_MAX);
 	err = make_request(s, &bytes, out);
 	buf_fini(&bytes);
+	if (err)
+		buf_clear(out);
 	return err;
 }
 
@@ -185,22 +192,26 @@ static int asked_of_nonce(struct store *s, const struct message_answer *a, struc
 	return 0;
 }
 
-/* Size, device, signature. What fails here is not the centre speaking. */
+/*
+ * Size, device, signature. What fails here is not the centre speaking. What it signed and we cannot read needs a newer program
+ * (FORMAT.md section 16), so the signature is looked at before that is said.
+ */
 static int verify_answer(struct store *s, const void *data, size_t len, struct message_answer *out)
 {
+	bool is_answer = message_answer_peek(data, len, out) == 0;
 	struct manifest m;
 	int err;
 
-	if (message_answer_peek(data, len, out) != 0)
-		return err_set(ERR_OFFLINE, "%zu bytes came back that are not an answer of the centre (a portal or a proxy?); nothing was taken as received",
-			       len);
-	if (memcmp(out->device, s->device, sizeof out->device) != 0)
+	if (is_answer && memcmp(out->device, s->device, sizeof out->device) != 0)
 		return err_set(ERR_AUTH, "answer: addressed to another device");
 	err = store_manifest(s, &m);
 	if (err)
 		return err;
 	err = message_answer_decode(data, len, m.sign_keys[0], m.sign_key_count, out);
 	manifest_fini(&m);
+	if (!is_answer && err != ERR_STALE)
+		return err_set(ERR_OFFLINE, "%zu bytes came back that are not an answer of the centre (a portal or a proxy?); nothing was taken as received",
+			       len);
 	return err;
 }
 
@@ -236,14 +247,13 @@ static int take_content(struct store *s, const struct message_answer *a, const s
 {
 	struct round_result heard = *result;
 	struct apply_request asked;
-	uint64_t resend;
 	int err = db_begin(s->db);
 
 	if (err)
 		return err;
-	err = asked_of_nonce(s, a, &asked);
+	err = store_refresh(s);
 	if (!err)
-		err = store_get_u64(s, "resend", &resend);
+		err = asked_of_nonce(s, a, &asked);
 	if (!err)
 		err = apply_content(s, c, &asked, &heard);
 	if (!err)
@@ -255,7 +265,6 @@ static int take_content(struct store *s, const struct message_answer *a, const s
 	db_rollback(s->db);
 	if (err)
 		return err;
-	heard.is_more = c->more || c->resend > resend || c->has_fork;
 	*result = heard;
 	return store_reload(s);
 }
@@ -350,7 +359,7 @@ static int contact_once(struct store *s, struct round_result *result)
 	return err;
 }
 
-/* A batch larger than one request carries, or a scope asked for after a mismatch: go on while there is something to say. */
+/* A batch larger than one request carries: go on while there is something to say. */
 static int has_rest(struct store *s, bool *out)
 {
 	struct outbox_counts n;
@@ -362,7 +371,6 @@ static int has_rest(struct store *s, bool *out)
 
 int round_sync(struct store *s, struct round_result *result)
 {
-	uint64_t receipts;
 	bool rest = false;
 	int err;
 
@@ -370,12 +378,15 @@ int round_sync(struct store *s, struct round_result *result)
 	if (!s->env->post || !s->url[0])
 		return err_set(ERR_OFFLINE, "no address of the centre is known; use export and import with a stick");
 	do {
-		receipts = result->receipts;
+		const struct round_result before = *result;
+
+		result->is_forked = false;
 		err = contact_once(s, result);
 		if (!err)
 			err = has_rest(s, &rest);
-		if (rest && result->receipts == receipts && !result->is_forked)
+		if (rest && result->receipts == before.receipts && !result->is_forked)
 			rest = false; /* nothing moved: the centre waits for something earlier */
+		result->is_forked = result->is_forked || before.is_forked;
 	} while (!err && (result->is_more || rest) && result->requests < ROUND_REQUESTS_MAX);
 	return err;
 }

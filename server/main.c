@@ -177,6 +177,8 @@ static const struct cli_command COMMANDS[] = {
 	{ "import", "FILE ...", 1, 4096, IMPORT, COMMAND_OPENS, "Takes in requests from USB sticks and writes the answers",
 		"يستقبل طلبات من ذواكر USB ويكتب الإجابات", "import /media/usb/requests.stick --answers /media/usb/answers.stick",
 		command_import },
+	{ "export", "FILE", 1, 1, NULL, COMMAND_OPENS, "Writes answers, with what is known now, to the devices that come by stick",
+		"يكتب إجابات بما صار معلومًا للأجهزة التي تتواصل بالذاكرة", "export /media/usb/answers.stick", command_export },
 	{ "audit list", "", 0, 0, AUDIT, COMMAND_SIGNS | COMMAND_JSON, "Who did or opened what, the newest first",
 		"من فعل أو فتح ماذا، والأحدث أولاً", "audit list --as NAME", command_audit_list },
 };

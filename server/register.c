@@ -18,11 +18,17 @@ void register_state_fini(struct register_state *r)
 	buf_fini(&r->value);
 }
 
-static void bind_address(struct db_stmt *s, const struct register_address *a)
+/* The statement for the constant text `sql`, with the address in ?1 to ?3. */
+static int prepare_at(struct centre *c, const char *sql, const struct register_address *a, struct db_stmt **s)
 {
-	db_bind_u64(s, 1, a->case_id);
-	db_bind_u64(s, 2, a->entry_id);
-	db_bind_text(s, 3, a->field);
+	int err = db_prepare(c->db, sql, s);
+
+	if (err)
+		return err;
+	db_bind_u64(*s, 1, a->case_id);
+	db_bind_u64(*s, 2, a->entry_id);
+	db_bind_text(*s, 3, a->field);
+	return 0;
 }
 
 int register_load(struct centre *c, const struct register_address *a, struct register_state *r)
@@ -30,7 +36,7 @@ int register_load(struct centre *c, const struct register_address *a, struct reg
 	struct db_stmt *s;
 	const char *value;
 	size_t len;
-	int err = db_prepare(c->db, "SELECT value, at, writer FROM register WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3", &s);
+	int err = prepare_at(c, "SELECT value, at, writer FROM register WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3", a, &s);
 
 	r->is_set = false;
 	r->at = 0;
@@ -38,7 +44,6 @@ int register_load(struct centre *c, const struct register_address *a, struct reg
 	buf_clear(&r->value);
 	if (err)
 		return err;
-	bind_address(s, a);
 	err = db_row(s);
 	if (err)
 		return err == ERR_NOT_FOUND ? 0 : err;
@@ -51,13 +56,20 @@ int register_load(struct centre *c, const struct register_address *a, struct reg
 	return buf_error(&r->value);
 }
 
-static void bind_write(struct db_stmt *s, const struct register_write *w)
+/* The same, with what is written in ?4 to ?8. */
+static int prepare_write(
+	struct centre *c, const char *sql, const struct register_address *a, const struct register_write *w, struct db_stmt **s)
 {
-	db_bind_text_len(s, 4, w->value_len ? w->value : "", w->value_len);
-	db_bind_u64(s, 5, w->at);
-	db_bind_int(s, 6, w->writer);
-	db_bind_int(s, 7, w->author);
-	db_bind_text(s, 8, w->reason);
+	int err = prepare_at(c, sql, a, s);
+
+	if (err)
+		return err;
+	db_bind_text_len(*s, 4, w->value_len ? w->value : "", w->value_len);
+	db_bind_u64(*s, 5, w->at);
+	db_bind_int(*s, 6, w->writer);
+	db_bind_int(*s, 7, w->author);
+	db_bind_text(*s, 8, w->reason);
+	return 0;
 }
 
 /* One row, and ROWS_AT_ONCE of them: the same columns for case ?1, writer ?2 and author ?3. */
@@ -110,15 +122,13 @@ int register_insert_many(
 int register_insert(struct centre *c, const struct register_address *a, const struct register_write *w)
 {
 	struct db_stmt *s;
-	int err = db_prepare(c->db,
+	int err = prepare_write(c,
 		"INSERT INTO register (case_id, entry_id, field, value, at, writer, author, reason, entry_type) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-		&s);
+		a, w, &s);
 
 	if (err)
 		return err;
-	bind_address(s, a);
-	bind_write(s, w);
 	db_bind_text(s, 9, a->entry_type);
 	return db_run(s);
 }
@@ -126,26 +136,23 @@ int register_insert(struct centre *c, const struct register_address *a, const st
 static int forget_witnesses(struct centre *c, const struct register_address *a)
 {
 	struct db_stmt *s;
-	int err = db_prepare(c->db, "DELETE FROM witness WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3", &s);
+	int err = prepare_at(c, "DELETE FROM witness WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3", a, &s);
 
 	if (err)
 		return err;
-	bind_address(s, a);
 	return db_run(s);
 }
 
 int register_update(struct centre *c, const struct register_address *a, const struct register_write *w)
 {
 	struct db_stmt *s;
-	int err = db_prepare(c->db,
+	int err = prepare_write(c,
 		"UPDATE register SET value = ?4, at = ?5, writer = ?6, author = ?7, reason = ?8 "
 		"WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3",
-		&s);
+		a, w, &s);
 
 	if (err)
 		return err;
-	bind_address(s, a);
-	bind_write(s, w);
 	err = db_run(s);
 	return err ? err : forget_witnesses(c, a);
 }
@@ -154,12 +161,11 @@ int register_is_witness(struct centre *c, const struct register_address *a, uint
 {
 	struct db_stmt *s;
 	int got;
-	int err = db_prepare(c->db, "SELECT 1 FROM witness WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3 AND site = ?4", &s);
+	int err = prepare_at(c, "SELECT 1 FROM witness WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3 AND site = ?4", a, &s);
 
 	*is = false;
 	if (err)
 		return err;
-	bind_address(s, a);
 	db_bind_int(s, 4, site);
 	got = db_step(s);
 	db_done(s);
@@ -170,12 +176,11 @@ int register_is_witness(struct centre *c, const struct register_address *a, uint
 int register_add_witness(struct centre *c, const struct register_address *a, uint32_t site)
 {
 	struct db_stmt *s;
-	int err = db_prepare(
-		c->db, "INSERT INTO witness (case_id, entry_id, field, site) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING", &s);
+	int err = prepare_at(
+		c, "INSERT INTO witness (case_id, entry_id, field, site) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING", a, &s);
 
 	if (err)
 		return err;
-	bind_address(s, a);
 	db_bind_int(s, 4, site);
 	return db_run(s);
 }

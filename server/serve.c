@@ -15,7 +15,7 @@
 #include "proto/base/http.h"
 #include "proto/base/log.h"
 #include "proto/message.h"
-#include "server/enrol.h"
+#include "server/admin/enrol.h"
 #include "server/intake.h"
 
 #define SERVE_CONNECTIONS_MAX 256

@@ -1,5 +1,6 @@
 /*
- * stick: the requests on a USB stick, each taken in like one that came by HTTP, and their answers for the way back (FORMAT.md section 14).
+ * stick: the requests on a USB stick, each taken in like one that came by HTTP, and their answers for the way back (FORMAT.md
+ * section 14). The newest request of each device is kept, so that it can be answered again later with what has been decided since.
  */
 #ifndef SERVER_STICK_H
 #define SERVER_STICK_H
@@ -18,5 +19,11 @@ struct stick_report {
  * its answers are made. Answer records found are passed over. ERR_CORRUPT: not a whole stick file; then nothing was taken in.
  */
 int stick_exchange(struct centre *c, const void *data, size_t len, struct stick_report *report, struct buf *out) MUST_CHECK;
+
+/*
+ * Append a file of answers to the newest stick request of every device that has not been in contact since: what the centre knows
+ * now. `report` counts the requests answered. Errors as stick_exchange().
+ */
+int stick_answers(struct centre *c, struct stick_report *report, struct buf *out) MUST_CHECK;
 
 #endif

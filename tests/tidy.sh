@@ -9,7 +9,8 @@
 #   - SQL printed by the printf family: values are bound, never printed in
 #   - functions over 70 lines, lines over 140 columns (a tab reaches to the next multiple of 8), files over 800 lines; the last two
 #     not in *_table.c and *_words.c, which are data
-#   - include arrows: base <- form <- proto <- agent, server; agent and server never meet; paths begin at the top
+#   - include arrows: base <- form <- proto <- agent, server; agent and server never meet; the road does not know the commands
+#     (in agent and server only main.c and command/ include from command/); paths begin at the top
 #   - headers without include guard, C files that the Makefile does not list
 # In every text file: white space at line ends, notes about work to be done later.
 # A line with the comment "allowed: why" may hold a banned call or printed SQL. tests/fault/tidy_selftest.sh proves each rule.
@@ -46,12 +47,20 @@ function accepted(file) {
 	return "agent/ server/ proto/ tests/"
 }
 
+# Is this a file of the road that includes a command?
+function road_meets_command(file, path) {
+	return file ~ /^(agent|server)\// && file !~ /^[a-z]+\/(main\.c$|command\/)/ && path ~ /^[a-z]+\/command\//
+}
+
 function check_include(path,    list, n, i) {
 	n = split(accepted(FILENAME), list, " ")
 	for (i = 1; i <= n; i++)
 		if (index(path, list[i]) == 1 && index(path, "..") == 0)
-			return
-	report(FNR, "includes " path "; only " accepted(FILENAME) " may be included here")
+			break
+	if (i > n)
+		report(FNR, "includes " path "; only " accepted(FILENAME) " may be included here")
+	else if (road_meets_command(FILENAME, path))
+		report(FNR, "includes " path "; commands may be included here by nobody but main.c and commands")
 }
 
 function columns(text,    n, i, piece, col) {

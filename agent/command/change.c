@@ -1,7 +1,7 @@
 /*
  * change: see change.h. The new value comes from standard input, since arguments can be read by every process of the machine.
  */
-#include "agent/change.h"
+#include "agent/command/change.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
  * enrol: see enrol.h. Before an answer is believed: its code under K2, its nonce, the device id made from our keys, the manifest under
  * the root it names, and the form, in this order. Then everything is stored in one transaction.
  */
-#include "agent/enrol.h"
+#include "agent/command/enrol.h"
 
 #include <inttypes.h>
 #include <sodium.h>

@@ -4,10 +4,10 @@
  * The device makes its keys itself. A one-time code, told by another road, proves each side to the other. Keys and nonce are kept
  * before the request leaves, so that a lost answer is asked for again with the same bytes.
  */
-#ifndef AGENT_ENROL_H
-#define AGENT_ENROL_H
+#ifndef AGENT_COMMAND_ENROL_H
+#define AGENT_COMMAND_ENROL_H
 
-#include "agent/shell.h"
+#include "agent/command/shell.h"
 
 #define ENROL_WORDS_BYTES 96 /* four words of one language */
 

@@ -1,7 +1,7 @@
 /*
  * interview: see interview.h. Relevance is not evaluated, so every question is asked and may be skipped with Enter.
  */
-#include "agent/interview.h"
+#include "agent/command/interview.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/lines.h"
+#include "agent/command/lines.h"
 #include "agent/view.h"
 #include "proto/base/text.h"
 #include "proto/form/value.h"

@@ -5,8 +5,8 @@
  * interrupt ends the interview. Every group, and every row of a repeat, is committed as soon as it was answered, an interrupted one
  * too: what was typed and accepted is never lost.
  */
-#ifndef AGENT_INTERVIEW_H
-#define AGENT_INTERVIEW_H
+#ifndef AGENT_COMMAND_INTERVIEW_H
+#define AGENT_COMMAND_INTERVIEW_H
 
 #include "agent/answer.h"
 

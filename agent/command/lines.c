@@ -1,7 +1,7 @@
 /*
  * lines: see lines.h.
  */
-#include "agent/lines.h"
+#include "agent/command/lines.h"
 
 #include <errno.h>
 #include <poll.h>

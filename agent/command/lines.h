@@ -3,8 +3,8 @@
  *
  * While it is open the three signals are blocked and watched together with the input, so that a program can finish what it holds.
  */
-#ifndef AGENT_LINES_H
-#define AGENT_LINES_H
+#ifndef AGENT_COMMAND_LINES_H
+#define AGENT_COMMAND_LINES_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /*
  * shell: see shell.h.
  */
-#include "agent/shell.h"
+#include "agent/command/shell.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/unlock.h"
+#include "agent/command/unlock.h"
 #include "agent/upload.h"
 #include "proto/base/file.h"
 

@@ -3,8 +3,8 @@
  *
  * Results are gathered in a struct buf and written with cli_print() at once; messages go to standard error line by line.
  */
-#ifndef AGENT_SHELL_H
-#define AGENT_SHELL_H
+#ifndef AGENT_COMMAND_SHELL_H
+#define AGENT_COMMAND_SHELL_H
 
 #include "agent/config.h"
 #include "agent/store.h"

@@ -1,7 +1,7 @@
 /*
  * show: see show.h. Terminals rarely order mixed directions well: keys and marks come first and in ASCII, Arabic comes last on the line.
  */
-#include "agent/show.h"
+#include "agent/command/show.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /*
  * show: commands `list` and `show`: what this device holds, as a person reads it or as JSON.
  */
-#ifndef AGENT_SHOW_H
-#define AGENT_SHOW_H
+#ifndef AGENT_COMMAND_SHOW_H
+#define AGENT_COMMAND_SHOW_H
 
-#include "agent/shell.h"
+#include "agent/command/shell.h"
 
 extern const struct cli_option SHOW_OPTIONS[];
 extern const struct cli_option SHOW_LIST_OPTIONS[];

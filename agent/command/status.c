@@ -1,12 +1,12 @@
 /*
  * status: see status.h. "Received" counts only what a verified receipt covers.
  */
-#include "agent/status.h"
+#include "agent/command/status.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "agent/enrol.h"
+#include "agent/command/enrol.h"
 #include "agent/outbox.h"
 #include "proto/merge.h"
 

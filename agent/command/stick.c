@@ -1,13 +1,13 @@
 /*
  * stick: see stick.h. The stick is a slow relay: nothing on it is believed before round_answer() has verified it.
  */
-#include "agent/stick.h"
+#include "agent/command/stick.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/sync.h"
+#include "agent/command/sync.h"
 #include "proto/base/file.h"
 
 const struct cli_option STICK_OPTIONS[] = {

@@ -3,11 +3,11 @@
  *
  * The file may hold requests of other devices and answers for them: they are kept as they are. An older request of this device is replaced.
  */
-#ifndef AGENT_STICK_H
-#define AGENT_STICK_H
+#ifndef AGENT_COMMAND_STICK_H
+#define AGENT_COMMAND_STICK_H
 
+#include "agent/command/shell.h"
 #include "agent/round.h"
-#include "agent/shell.h"
 
 /*
  * Put a new request of this device into the stick file `path`, which is made when missing. ERR_CORRUPT: there is something else,

@@ -1,14 +1,14 @@
 /*
  * sync: see sync.h. A contact may fail or be cut anywhere; everything is durable on both sides, so the next one goes on.
  */
-#include "agent/sync.h"
+#include "agent/command/sync.h"
 
 #include <inttypes.h>
 #include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/lines.h"
+#include "agent/command/lines.h"
 #include "proto/base/log.h"
 
 #define WATCH_S_MAX 86400

@@ -1,11 +1,11 @@
 /*
  * sync: command `sync`: one contact with the centre over the network, or one after another for as long as the program runs.
  */
-#ifndef AGENT_SYNC_H
-#define AGENT_SYNC_H
+#ifndef AGENT_COMMAND_SYNC_H
+#define AGENT_COMMAND_SYNC_H
 
+#include "agent/command/shell.h"
 #include "agent/round.h"
-#include "agent/shell.h"
 
 /* What one contact did, for a person, or as one JSON object on a line. */
 void sync_tell(const struct round_result *r, bool is_json, struct buf *out);

@@ -2,14 +2,14 @@
  * take: see take.h. Each application is stored whole or not at all, and named as saved only after its commit; one that cannot be taken
  * does not hold up the others of a list.
  */
-#include "agent/take.h"
+#include "agent/command/take.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/answer_json.h"
-#include "agent/interview.h"
+#include "agent/command/interview.h"
 #include "agent/view.h"
 
 const struct cli_option TAKE_OPTIONS[] = {

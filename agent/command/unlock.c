@@ -1,7 +1,7 @@
 /*
  * unlock: see unlock.h.
  */
-#include "agent/unlock.h"
+#include "agent/command/unlock.h"
 
 #include <limits.h>
 #include <sodium.h>

@@ -4,10 +4,10 @@
  * Passphrases come from a file, a descriptor, or a prompt without echo, live in locked memory and are wiped. They never stand in
  * arguments or the environment.
  */
-#ifndef AGENT_UNLOCK_H
-#define AGENT_UNLOCK_H
+#ifndef AGENT_COMMAND_UNLOCK_H
+#define AGENT_COMMAND_UNLOCK_H
 
-#include "agent/shell.h"
+#include "agent/command/shell.h"
 
 #define UNLOCK_CHARACTERS_MIN 10 /* of a new passphrase */
 

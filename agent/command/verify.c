@@ -1,7 +1,7 @@
 /*
  * verify: see verify.h. Each check has its own function and adds its findings; none relies on another having passed.
  */
-#include "agent/verify.h"
+#include "agent/command/verify.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -371,7 +371,7 @@ static int check_envelopes(struct walk *w)
 		err = check_chain_end(w, &end);
 	if (!err)
 		err = check_none(w,
-				 "SELECT count(*) FROM edit_group g WHERE confirmed = 0 AND seq IS NOT NULL"
+				 "SELECT count(*) FROM edit_group g WHERE confirmed = 0 AND seq > 0"
 				 " AND NOT EXISTS (SELECT 1 FROM envelope e WHERE e.seq = g.seq)",
 				 "unconfirmed edit groups whose envelope is missing");
 	return err;

@@ -4,10 +4,10 @@
  *
  * It changes nothing but the checkpoint of the WAL. Every finding is one line without answers.
  */
-#ifndef AGENT_VERIFY_H
-#define AGENT_VERIFY_H
+#ifndef AGENT_COMMAND_VERIFY_H
+#define AGENT_COMMAND_VERIFY_H
 
-#include "agent/shell.h"
+#include "agent/command/shell.h"
 
 struct verify_result {
 	struct buf findings;      /* a line each */

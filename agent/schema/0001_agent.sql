@@ -45,7 +45,7 @@ CREATE TABLE register (            -- confirmed by the centre
   writer     INTEGER NOT NULL,     -- site
   author     INTEGER NOT NULL,     -- person
   reason     TEXT,                 -- of a decision; NULL otherwise
-  contact    INTEGER NOT NULL,     -- contact number that brought it: tells what a pull of the whole scope did not bring again
+  contact    INTEGER NOT NULL,     -- newest contact number when it was written: tells what a pull of the whole scope did not bring again
   PRIMARY KEY (case_id, entry_id, field)
 ) WITHOUT ROWID;
 
@@ -69,10 +69,12 @@ CREATE TABLE edit_group (          -- the outbox, and the history of what this d
   mono_ms  INTEGER NOT NULL,
   boot_id  BLOB NOT NULL,
   seen     INTEGER NOT NULL,
-  seq      INTEGER,                -- envelope that carries it; NULL: not sealed yet
-  confirmed INTEGER NOT NULL DEFAULT 0 -- 1: a verified receipt covers it
+  seq      INTEGER,                -- envelope of this incarnation that carries it; NULL: not sealed yet; 0: an earlier incarnation brought it
+  confirmed INTEGER NOT NULL DEFAULT 0 -- 1: a verified receipt covers it. 0 with seq 0: the centre has it, as a fork notice says, and its
+                                   -- registers are on their way with the whole scope
 );
 CREATE INDEX edit_group_unsealed ON edit_group (seq) WHERE seq IS NULL;
+CREATE INDEX edit_group_case ON edit_group (case_id);
 
 CREATE TABLE edit (
   number     INTEGER NOT NULL REFERENCES edit_group,
@@ -99,7 +101,7 @@ CREATE TABLE pending (             -- registers on which the centre keeps this d
   field    TEXT NOT NULL,
   value    TEXT NOT NULL,          -- this device's candidate
   number   INTEGER NOT NULL,       -- its edit group
-  noted    INTEGER NOT NULL,       -- sequence number at the receipt: only a later write can settle it
+  noted    INTEGER NOT NULL,       -- sequence number after the receipt: only a write from there on can settle it; 0, 1: not known (apply.c)
   PRIMARY KEY (case_id, entry_id, field)
 ) WITHOUT ROWID;
 

@@ -434,47 +434,47 @@ static const char *arabic_number(int number, char out[static 12])
 	return out;
 }
 
-/* Put the parts that are known together: [day space] [month space] year mark. */
-static int display(const struct date_written *d, const char *day, const char *month, const char *year, const char *mark, char *out,
-		   size_t size)
+static const char *english_number(int number, char out[static 12])
 {
-	const char *day_space = d->day != 0 ? " " : "";
-	const char *month_space = d->month != 0 ? " " : "";
+	snprintf(out, 12, "%d", number);
+	return out;
+}
 
-	return text_fits(snprintf(out, size, "%s%s%s%s%s%s", day, day_space, month, month_space, year, mark), out, size);
+/* How one language writes dates. */
+struct display {
+	const char *(*number)(int number, char out[static 12]);
+	const char *(*month)(enum date_calendar calendar, int month);
+	const char *mark[2]; /* behind the year, by calendar */
+};
+
+static const struct display ARABIC = { arabic_number, hijri_month_arabic, { [DATE_HIJRI] = "هـ", [DATE_GREGORIAN] = "م" } };
+static const struct display ENGLISH = { english_number, hijri_month_english, { [DATE_HIJRI] = " AH", [DATE_GREGORIAN] = "" } };
+
+/* The parts that are known: [day space] [month space] year mark. */
+static int display(const struct display *in, const struct date_written *d, char *out, size_t size)
+{
+	char day[12] = "";
+	char year[12];
+	int ret;
+
+	if (size > 0)
+		out[0] = '\0';
+	ret = hijri_check(d);
+	if (ret != 0)
+		return ret;
+	if (d->day != 0)
+		in->number(d->day, day);
+	return text_fits(snprintf(out, size, "%s%s%s%s%s%s", day, d->day != 0 ? " " : "",
+				  d->month != 0 ? in->month(d->calendar, d->month) : "", d->month != 0 ? " " : "",
+				  in->number(d->year, year), in->mark[d->calendar]), out, size);
 }
 
 int hijri_display_arabic(const struct date_written *d, char *out, size_t size)
 {
-	char day[12] = "";
-	char year[12];
-	int ret;
-
-	if (size > 0)
-		out[0] = '\0';
-	ret = hijri_check(d);
-	if (ret != 0)
-		return ret;
-	if (d->day != 0)
-		arabic_number(d->day, day);
-	return display(d, day, d->month ? hijri_month_arabic(d->calendar, d->month) : "", arabic_number(d->year, year),
-		       d->calendar == DATE_HIJRI ? "هـ" : "م", out, size);
+	return display(&ARABIC, d, out, size);
 }
 
 int hijri_display_english(const struct date_written *d, char *out, size_t size)
 {
-	char day[12] = "";
-	char year[12];
-	int ret;
-
-	if (size > 0)
-		out[0] = '\0';
-	ret = hijri_check(d);
-	if (ret != 0)
-		return ret;
-	if (d->day != 0)
-		snprintf(day, sizeof day, "%d", d->day);
-	snprintf(year, sizeof year, "%d", d->year);
-	return display(d, day, d->month ? hijri_month_english(d->calendar, d->month) : "", year,
-		       d->calendar == DATE_HIJRI ? " AH" : "", out, size);
+	return display(&ENGLISH, d, out, size);
 }

@@ -1,7 +1,7 @@
 /*
  * account: see account.h.
  */
-#include "server/account.h"
+#include "server/admin/account.h"
 
 #include <sodium.h>
 #include <stdlib.h>

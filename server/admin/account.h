@@ -4,8 +4,8 @@
  * A person is never deleted, since edits and audit rows name them: an account ends. Passphrases are kept as Argon2id strings
  * (crypto_pwhash_str). Who may do what follows from the role and from being an administrator; the merge checks roles too.
  */
-#ifndef SERVER_ACCOUNT_H
-#define SERVER_ACCOUNT_H
+#ifndef SERVER_ADMIN_ACCOUNT_H
+#define SERVER_ADMIN_ACCOUNT_H
 
 #include <stdbool.h>
 

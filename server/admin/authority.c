@@ -1,7 +1,7 @@
 /*
  * authority: see authority.h.
  */
-#include "server/authority.h"
+#include "server/admin/authority.h"
 
 #include <sodium.h>
 #include <stdio.h>

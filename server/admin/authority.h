@@ -4,8 +4,8 @@
  * The root key is a file that lies in a safe, not at the centre. The centre prepares the bytes, the machine that has the key signs
  * them (no store is needed there), and the centre installs what comes back.
  */
-#ifndef SERVER_AUTHORITY_H
-#define SERVER_AUTHORITY_H
+#ifndef SERVER_ADMIN_AUTHORITY_H
+#define SERVER_ADMIN_AUTHORITY_H
 
 #include "server/centre.h"
 

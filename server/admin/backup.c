@@ -1,7 +1,7 @@
 /*
  * backup: see backup.h.
  */
-#include "server/backup.h"
+#include "server/admin/backup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "server/setup.h"
+#include "server/admin/setup.h"
 
 #define COPY_BYTES (256 * 1024)
 #define PATH_BYTES_MAX 4096

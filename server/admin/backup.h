@@ -5,11 +5,11 @@
  * really holds is marked as covered: the numbers are read from the copy itself. A restored centre begins a new generation of
  * sequence numbers, so that what devices saw in the lost days is never taken for something it knows, and asks them for what it lacks.
  */
-#ifndef SERVER_BACKUP_H
-#define SERVER_BACKUP_H
+#ifndef SERVER_ADMIN_BACKUP_H
+#define SERVER_ADMIN_BACKUP_H
 
+#include "server/admin/verify.h"
 #include "server/centre.h"
-#include "server/verify.h"
 
 #define BACKUP_SITES_LEFT_OUT 100000 /* site numbers that the lost days may have given out: far more than they can have */
 #define BACKUP_GENERATION_STEP_MAX 1024

@@ -1,7 +1,7 @@
 /*
  * device: see device.h.
  */
-#include "server/device.h"
+#include "server/admin/device.h"
 
 #include <stdio.h>
 #include <stdlib.h>

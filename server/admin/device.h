@@ -1,12 +1,12 @@
 /*
  * device: enrolled devices as people see them, and how one is revoked. Nothing that a device brought is touched by revoking it.
  */
-#ifndef SERVER_DEVICE_H
-#define SERVER_DEVICE_H
+#ifndef SERVER_ADMIN_DEVICE_H
+#define SERVER_ADMIN_DEVICE_H
 
 #include "proto/base/text.h"
 #include "proto/message.h"
-#include "server/account.h"
+#include "server/admin/account.h"
 #include "server/centre.h"
 
 #define DEVICE_REASON_BYTES_MAX 500
@@ -38,7 +38,7 @@ int device_list(struct centre *c, int64_t device, struct device_line **out, size
 /*
  * Refuse the device from now on (inside a transaction): its next request gets the signed answer "revoked". `reason`: 1 to
  * DEVICE_REASON_BYTES_MAX bytes. ERR_NOT_FOUND; ERR_USAGE: revoked already, or no reason. That it is in the next manifest too is
- * server/authority's business.
+ * server/admin/authority's business.
  */
 int device_revoke(struct centre *c, int64_t device, const char *reason, int64_t by) MUST_CHECK;
 

@@ -1,14 +1,14 @@
 /*
  * enrol: see enrol.h.
  */
-#include "server/enrol.h"
+#include "server/admin/enrol.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/base/text.h"
-#include "server/account.h"
+#include "server/admin/account.h"
 
 #define SUBJECT_BYTES 64
 

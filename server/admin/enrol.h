@@ -5,8 +5,8 @@
  * The code is the only secret both sides share at that moment. It is shown once and never kept: the store has K1 and K2, which
  * come from it. Both functions run inside the caller's transaction.
  */
-#ifndef SERVER_ENROL_H
-#define SERVER_ENROL_H
+#ifndef SERVER_ADMIN_ENROL_H
+#define SERVER_ADMIN_ENROL_H
 
 #include "proto/message.h"
 #include "server/centre.h"

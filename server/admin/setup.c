@@ -1,7 +1,7 @@
 /*
  * setup: see setup.h.
  */
-#include "server/setup.h"
+#include "server/admin/setup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "proto/base/keyfile.h"
 #include "proto/form/form_default.h"
 #include "proto/manifest.h"
-#include "server/account.h"
+#include "server/admin/account.h"
 #include "server/centre.h"
 
 #define PATH_BYTES_MAX 4096

@@ -6,8 +6,8 @@
  * What an interrupted one leaves: that folder, which the next one clears, and perhaps the key files, which it refuses to
  * overwrite and names.
  */
-#ifndef SERVER_SETUP_H
-#define SERVER_SETUP_H
+#ifndef SERVER_ADMIN_SETUP_H
+#define SERVER_ADMIN_SETUP_H
 
 #include "proto/base/env.h"
 #include "proto/base/vault.h"

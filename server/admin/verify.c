@@ -1,7 +1,7 @@
 /*
  * verify: see verify.h. The walk goes case by case, so that memory does not grow with the store.
  */
-#include "server/verify.h"
+#include "server/admin/verify.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

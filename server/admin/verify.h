@@ -12,8 +12,8 @@
  *
  * Nothing is mended. Findings name ids, never answers.
  */
-#ifndef SERVER_VERIFY_H
-#define SERVER_VERIFY_H
+#ifndef SERVER_ADMIN_VERIFY_H
+#define SERVER_ADMIN_VERIFY_H
 
 #include "server/centre.h"
 

@@ -127,52 +127,38 @@ static void print_account_json(const struct account *p, struct json_writer *j)
 	json_write_end(j);
 }
 
-static void print_accounts(const struct account *list, size_t count, bool json, struct buf *out)
+static void print_account(const struct account *p, struct buf *out)
 {
 	char time[COMMAND_TIME_BYTES];
-	struct json_writer j;
 
-	json_write_init(&j, out);
-	if (json) {
-		json_write_object(&j, NULL);
-		json_write_array(&j, "accounts");
-	} else {
-		buf_text(out, "PERSON\tROLE\tADMIN\tENDED\tNAME\n");
-	}
+	buf_printf(out, "%" PRId64 "\t%s\t%s\t%s\t", p->person_id, form_writer_name(p->role), p->is_admin ? "yes" : "-",
+		command_time(p->ended_ms, time));
+	command_cell(out, p->name);
+	buf_text(out, "\n");
+}
+
+static int list_accounts(struct centre *c, const struct cli_args *a, struct buf *out)
+{
+	struct account *list;
+	struct command_list l;
+	size_t count;
+	int err = account_list(c, &list, &count);
+
+	if (err)
+		return err;
+	command_list_begin(&l, a, "accounts", "PERSON\tROLE\tADMIN\tENDED\tNAME", out);
 	for (size_t i = 0; i < count; i++) {
-		const struct account *p = &list[i];
-
-		if (json) {
-			print_account_json(p, &j);
-			continue;
-		}
-		buf_printf(out, "%" PRId64 "\t%s\t%s\t%s\t", p->person_id, form_writer_name(p->role), p->is_admin ? "yes" : "-",
-			command_time(p->ended_ms, time));
-		command_cell(out, p->name);
-		buf_text(out, "\n");
+		if (l.json)
+			print_account_json(&list[i], &l.j);
+		else
+			print_account(&list[i], out);
 	}
-	if (json) {
-		json_write_end(&j);
-		json_write_end(&j);
-		buf_text(out, "\n");
-	}
+	command_list_end(&l);
+	free(list);
+	return 0;
 }
 
 int command_account_list(void *ctx, const struct cli_args *a)
 {
-	struct account *list = NULL;
-	struct account who;
-	struct centre *c;
-	size_t count;
-	struct buf out;
-	int err = command_enter(ctx, a, true, &c, &who);
-
-	command_begin(&out);
-	if (!err)
-		err = account_list(c, &list, &count);
-	if (!err)
-		print_accounts(list, count, cli_flag(a, "json"), &out);
-	free(list);
-	centre_close(c);
-	return command_end(&out, err);
+	return command_show(ctx, a, true, list_accounts);
 }

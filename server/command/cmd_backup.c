@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "proto/base/file.h"
-#include "server/backup.h"
+#include "server/admin/backup.h"
+#include "server/admin/verify.h"
 #include "server/command/command.h"
-#include "server/verify.h"
 
 static void print_check_json(const struct verify_report *r, struct buf *out)
 {

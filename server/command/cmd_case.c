@@ -32,28 +32,28 @@ static const char *outcome_name(enum merge_outcome o)
 
 /* ---- case list ---- */
 
-static void write_line(const struct case_line *l, bool json, struct json_writer *j, struct buf *out)
+static void write_line(const struct case_line *line, struct command_list *l)
 {
 	char id[RECORD_ID_TEXT_BYTES];
 	char time[COMMAND_TIME_BYTES];
 
-	record_id_format(l->case_id, id);
-	if (json) {
-		json_write_object(j, NULL);
-		json_write_text(j, "case", id);
-		json_write_text(j, "opened", command_time_utc(l->opened_ms, time));
-		json_write_unsigned(j, "site", l->opened_by);
-		json_write_unsigned(j, "changed_at", l->changed_at);
-		json_write_unsigned(j, "entries", l->entry_count);
-		json_write_unsigned(j, "conflicts", l->open_conflicts);
-		json_write_text(j, "branch", l->branch);
-		json_write_end(j);
+	record_id_format(line->case_id, id);
+	if (!l->json) {
+		buf_printf(l->out, "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t", id, command_time(line->opened_ms, time),
+			line->changed_at, line->entry_count, line->open_conflicts);
+		command_cell(l->out, line->branch);
+		buf_text(l->out, "\n");
 		return;
 	}
-	buf_printf(out, "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t", id, command_time(l->opened_ms, time), l->changed_at,
-		l->entry_count, l->open_conflicts);
-	command_cell(out, l->branch);
-	buf_text(out, "\n");
+	json_write_object(&l->j, NULL);
+	json_write_text(&l->j, "case", id);
+	json_write_text(&l->j, "opened", command_time_utc(line->opened_ms, time));
+	json_write_unsigned(&l->j, "site", line->opened_by);
+	json_write_unsigned(&l->j, "changed_at", line->changed_at);
+	json_write_unsigned(&l->j, "entries", line->entry_count);
+	json_write_unsigned(&l->j, "conflicts", line->open_conflicts);
+	json_write_text(&l->j, "branch", line->branch);
+	json_write_end(&l->j);
 }
 
 static int find_branch(struct centre *c, const char *name, int64_t *branch_id)
@@ -78,9 +78,8 @@ static int find_branch(struct centre *c, const char *name, int64_t *branch_id)
 
 static int list_cases(struct centre *c, const struct cli_args *a, struct buf *out)
 {
-	bool json = cli_flag(a, "json");
 	struct case_list list = { 0 };
-	struct json_writer j;
+	struct command_list l;
 	int64_t branch_id;
 	int64_t before;
 	int64_t max;
@@ -94,36 +93,17 @@ static int list_cases(struct centre *c, const struct cli_args *a, struct buf *ou
 		err = case_list(c, branch_id, (uint64_t)before, (size_t)max, &list);
 	if (err)
 		return err;
-	json_write_init(&j, out);
-	if (json) {
-		json_write_object(&j, NULL);
-		json_write_array(&j, "cases");
-	} else {
-		buf_text(out, "CASE\tOPENED\tCHANGED-AT\tENTRIES\tCONFLICTS\tBRANCH\n");
-	}
+	command_list_begin(&l, a, "cases", "CASE\tOPENED\tCHANGED-AT\tENTRIES\tCONFLICTS\tBRANCH", out);
 	for (size_t i = 0; i < list.count; i++)
-		write_line(&list.items[i], json, &j, out);
-	if (json) {
-		json_write_end(&j);
-		json_write_end(&j);
-		buf_text(out, "\n");
-	}
+		write_line(&list.items[i], &l);
+	command_list_end(&l);
 	case_list_fini(&list);
 	return 0;
 }
 
 int command_case_list(void *ctx, const struct cli_args *a)
 {
-	struct account who;
-	struct centre *c;
-	struct buf out;
-	int err = command_enter(ctx, a, false, &c, &who);
-
-	command_begin(&out);
-	if (!err)
-		err = list_cases(c, a, &out);
-	centre_close(c);
-	return command_end(&out, err);
+	return command_show(ctx, a, false, list_cases);
 }
 
 /* ---- case show ---- */
@@ -291,61 +271,51 @@ int command_case_show(void *ctx, const struct cli_args *a)
 
 /* ---- case history ---- */
 
-static void write_history_line(const struct ledger_line *l, bool json, struct json_writer *j, struct buf *out)
+static void write_history_line(const struct ledger_line *line, struct command_list *l)
 {
 	char id[RECORD_ID_TEXT_BYTES];
 	char time[COMMAND_TIME_BYTES];
 
-	record_id_format(l->entry_id, id);
-	if (!json) {
-		buf_printf(out, "%s\t%s\t%u\t%" PRIu64 "\t%" PRIu64 "\t%s\t%s\t", command_time(l->received_ms, time),
-			outcome_name(l->outcome), l->site, l->number, l->at, id, l->field);
-		command_cell(out, l->from ? l->from : "-");
-		buf_text(out, "\t");
-		command_cell(out, l->to);
-		buf_text(out, "\t");
-		command_cell(out, l->author_name);
-		buf_text(out, "\t");
-		command_cell(out, l->reason);
-		buf_text(out, "\n");
+	record_id_format(line->entry_id, id);
+	if (!l->json) {
+		buf_printf(l->out, "%s\t%s\t%u\t%" PRIu64 "\t%" PRIu64 "\t%s\t%s\t", command_time(line->received_ms, time),
+			outcome_name(line->outcome), line->site, line->number, line->at, id, line->field);
+		command_cell(l->out, line->from ? line->from : "-");
+		buf_text(l->out, "\t");
+		command_cell(l->out, line->to);
+		buf_text(l->out, "\t");
+		command_cell(l->out, line->author_name);
+		buf_text(l->out, "\t");
+		command_cell(l->out, line->reason);
+		buf_text(l->out, "\n");
 		return;
 	}
-	json_write_object(j, NULL);
-	json_write_text(j, "received", command_time_utc(l->received_ms, time));
-	json_write_text(j, "claimed", command_time_utc(l->wall_ms, time));
-	json_write_unsigned(j, "site", l->site);
-	json_write_unsigned(j, "group", l->number);
-	json_write_unsigned(j, "author", l->author);
-	json_write_text(j, "author_name", l->author_name);
-	json_write_text(j, "role", form_writer_name((enum form_writer)l->role));
-	json_write_text(j, "entry", id);
-	json_write_text(j, "field", l->field);
-	json_write_text(j, "from", l->from);
-	json_write_text(j, "to", l->to);
-	json_write_text(j, "outcome", outcome_name(l->outcome));
-	json_write_unsigned(j, "at", l->at);
-	json_write_text(j, "reason", l->reason);
-	json_write_end(j);
+	json_write_object(&l->j, NULL);
+	json_write_text(&l->j, "received", command_time_utc(line->received_ms, time));
+	json_write_text(&l->j, "claimed", command_time_utc(line->wall_ms, time));
+	json_write_unsigned(&l->j, "site", line->site);
+	json_write_unsigned(&l->j, "group", line->number);
+	json_write_unsigned(&l->j, "author", line->author);
+	json_write_text(&l->j, "author_name", line->author_name);
+	json_write_text(&l->j, "role", form_writer_name((enum form_writer)line->role));
+	json_write_text(&l->j, "entry", id);
+	json_write_text(&l->j, "field", line->field);
+	json_write_text(&l->j, "from", line->from);
+	json_write_text(&l->j, "to", line->to);
+	json_write_text(&l->j, "outcome", outcome_name(line->outcome));
+	json_write_unsigned(&l->j, "at", line->at);
+	json_write_text(&l->j, "reason", line->reason);
+	json_write_end(&l->j);
 }
 
-static void write_history(const struct ledger_history *h, bool json, struct buf *out)
+static void write_history(const struct ledger_history *h, const struct cli_args *a, struct buf *out)
 {
-	struct json_writer j;
+	struct command_list l;
 
-	json_write_init(&j, out);
-	if (json) {
-		json_write_object(&j, NULL);
-		json_write_array(&j, "edits");
-	} else {
-		buf_text(out, "RECEIVED\tOUTCOME\tSITE\tGROUP\tAT\tENTRY\tFIELD\tFROM\tTO\tBY\tREASON\n");
-	}
+	command_list_begin(&l, a, "edits", "RECEIVED\tOUTCOME\tSITE\tGROUP\tAT\tENTRY\tFIELD\tFROM\tTO\tBY\tREASON", out);
 	for (size_t i = 0; i < h->count; i++)
-		write_history_line(&h->lines[i], json, &j, out);
-	if (json) {
-		json_write_end(&j);
-		json_write_end(&j);
-		buf_text(out, "\n");
-	}
+		write_history_line(&h->lines[i], &l);
+	command_list_end(&l);
 }
 
 int command_case_history(void *ctx, const struct cli_args *a)
@@ -360,7 +330,7 @@ int command_case_history(void *ctx, const struct cli_args *a)
 	if (!err)
 		err = case_history(c, case_id, &history);
 	if (!err) {
-		write_history(&history, cli_flag(a, "json"), &out);
+		write_history(&history, a, &out);
 		ledger_history_fini(&history);
 	}
 	centre_close(c);

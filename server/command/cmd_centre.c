@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "proto/base/file.h"
+#include "server/admin/setup.h"
 #include "server/command/command.h"
 #include "server/serve.h"
-#include "server/setup.h"
 
 /* ---- init ---- */
 
@@ -279,55 +279,36 @@ static void print_audit(struct db_stmt *s, struct buf *out)
 	buf_text(out, "\n");
 }
 
-static int list_audit(struct centre *c, int64_t before, int64_t max, bool json, struct buf *out)
+static int list_audit(struct centre *c, const struct cli_args *a, struct buf *out)
 {
-	struct json_writer j;
+	struct command_list l;
 	struct db_stmt *s;
+	int64_t before;
+	int64_t max;
 	int got;
-	int err = db_prepare(c->db, AUDIT, &s);
+	int err = cli_integer(a, "before", 1, INT64_MAX, 0, &before);
 
+	if (!err)
+		err = cli_integer(a, "max", 1, 1000000, 1000, &max);
+	if (!err)
+		err = db_prepare(c->db, AUDIT, &s);
 	if (err)
 		return err;
 	db_bind_int(s, 1, before);
 	db_bind_int(s, 2, max);
-	json_write_init(&j, out);
-	if (json) {
-		json_write_object(&j, NULL);
-		json_write_array(&j, "audit");
-	} else {
-		buf_text(out, "AUDIT\tAT\tACTION\tSUBJECT\tBY\n");
-	}
+	command_list_begin(&l, a, "audit", "AUDIT\tAT\tACTION\tSUBJECT\tBY", out);
 	while ((got = db_step(s)) == 1) {
-		if (json)
-			print_audit_json(s, &j);
+		if (l.json)
+			print_audit_json(s, &l.j);
 		else
 			print_audit(s, out);
 	}
 	db_done(s);
-	if (json) {
-		json_write_end(&j);
-		json_write_end(&j);
-		buf_text(out, "\n");
-	}
+	command_list_end(&l);
 	return got;
 }
 
 int command_audit_list(void *ctx, const struct cli_args *a)
 {
-	struct account who;
-	struct centre *c = NULL;
-	int64_t before;
-	int64_t max;
-	struct buf out;
-	int err = cli_integer(a, "before", 1, INT64_MAX, 0, &before);
-
-	command_begin(&out);
-	if (!err)
-		err = cli_integer(a, "max", 1, 1000000, 1000, &max);
-	if (!err)
-		err = command_enter(ctx, a, true, &c, &who);
-	if (!err)
-		err = list_audit(c, before, max, cli_flag(a, "json"), &out);
-	centre_close(c);
-	return command_end(&out, err);
+	return command_show(ctx, a, true, list_audit);
 }

@@ -33,7 +33,7 @@ static const char *state_name(enum conflict_state s)
 
 /* ---- conflict list ---- */
 
-static void write_line(const struct conflict *x, bool json, struct json_writer *j, struct buf *out)
+static void write_line(const struct conflict *x, struct command_list *l)
 {
 	char case_text[RECORD_ID_TEXT_BYTES];
 	char entry_text[RECORD_ID_TEXT_BYTES];
@@ -41,28 +41,27 @@ static void write_line(const struct conflict *x, bool json, struct json_writer *
 
 	record_id_format(x->case_id, case_text);
 	record_id_format(x->entry_id, entry_text);
-	if (!json) {
-		buf_printf(out, "%" PRId64 "\t%s\t%s\t%s\t%s\t%zu\t%s\n", x->conflict_id, case_text, entry_text, x->entry_type, x->field,
+	if (!l->json) {
+		buf_printf(l->out, "%" PRId64 "\t%s\t%s\t%s\t%s\t%zu\t%s\n", x->conflict_id, case_text, entry_text, x->entry_type, x->field,
 			x->candidate_count, command_time(x->opened_ms, time));
 		return;
 	}
-	json_write_object(j, NULL);
-	json_write_integer(j, "conflict", x->conflict_id);
-	json_write_text(j, "case", case_text);
-	json_write_text(j, "entry", entry_text);
-	json_write_text(j, "type", x->entry_type);
-	json_write_text(j, "field", x->field);
-	json_write_unsigned(j, "candidates", x->candidate_count);
-	json_write_text(j, "opened", command_time_utc(x->opened_ms, time));
-	json_write_end(j);
+	json_write_object(&l->j, NULL);
+	json_write_integer(&l->j, "conflict", x->conflict_id);
+	json_write_text(&l->j, "case", case_text);
+	json_write_text(&l->j, "entry", entry_text);
+	json_write_text(&l->j, "type", x->entry_type);
+	json_write_text(&l->j, "field", x->field);
+	json_write_unsigned(&l->j, "candidates", x->candidate_count);
+	json_write_text(&l->j, "opened", command_time_utc(x->opened_ms, time));
+	json_write_end(&l->j);
 }
 
 static int list_conflicts(struct centre *c, const struct cli_args *a, struct buf *out)
 {
-	bool json = cli_flag(a, "json");
 	const char *of_case = cli_value(a, "case");
 	struct conflict_list list = { 0 };
-	struct json_writer j;
+	struct command_list l;
 	uint64_t case_id = 0;
 	int64_t after;
 	int64_t max;
@@ -76,36 +75,17 @@ static int list_conflicts(struct centre *c, const struct cli_args *a, struct buf
 		err = conflict_list(c, case_id, after, (size_t)max, &list);
 	if (err)
 		return err;
-	json_write_init(&j, out);
-	if (json) {
-		json_write_object(&j, NULL);
-		json_write_array(&j, "conflicts");
-	} else {
-		buf_text(out, "CONFLICT\tCASE\tENTRY\tTYPE\tFIELD\tCANDIDATES\tOPENED\n");
-	}
+	command_list_begin(&l, a, "conflicts", "CONFLICT\tCASE\tENTRY\tTYPE\tFIELD\tCANDIDATES\tOPENED", out);
 	for (size_t i = 0; i < list.count; i++)
-		write_line(&list.items[i], json, &j, out);
-	if (json) {
-		json_write_end(&j);
-		json_write_end(&j);
-		buf_text(out, "\n");
-	}
+		write_line(&list.items[i], &l);
+	command_list_end(&l);
 	conflict_list_fini(&list);
 	return 0;
 }
 
 int command_conflict_list(void *ctx, const struct cli_args *a)
 {
-	struct account who;
-	struct centre *c;
-	struct buf out;
-	int err = command_enter(ctx, a, false, &c, &who);
-
-	command_begin(&out);
-	if (!err)
-		err = list_conflicts(c, a, &out);
-	centre_close(c);
-	return command_end(&out, err);
+	return command_show(ctx, a, false, list_conflicts);
 }
 
 /* ---- Showing one ---- */

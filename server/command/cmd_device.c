@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "proto/base/file.h"
-#include "server/authority.h"
+#include "server/admin/authority.h"
+#include "server/admin/device.h"
+#include "server/admin/enrol.h"
 #include "server/command/command.h"
-#include "server/device.h"
-#include "server/enrol.h"
 
 /* ---- enrol-code ---- */
 
@@ -120,34 +120,23 @@ static void print_device_row(const struct device_line *d, struct buf *out)
 int command_device_list(void *ctx, const struct cli_args *a)
 {
 	struct device_line *list = NULL;
-	struct json_writer j;
+	struct command_list l;
 	struct centre *c;
 	size_t count = 0;
 	struct buf out;
 	int err = command_open(ctx, a, &c);
-	bool json = cli_flag(a, "json");
 
 	command_begin(&out);
-	json_write_init(&j, &out);
 	if (!err)
 		err = device_list(c, 0, &list, &count);
-	if (json) {
-		json_write_object(&j, NULL);
-		json_write_array(&j, "devices");
-	} else {
-		buf_text(&out, "DEVICE\tSTATE\tSITE\tAPPLIED\tCONTACT\tWORDS\tNAME\tBRANCH\tPERSON\tWORDS-AR\n");
-	}
+	command_list_begin(&l, a, "devices", "DEVICE\tSTATE\tSITE\tAPPLIED\tCONTACT\tWORDS\tNAME\tBRANCH\tPERSON\tWORDS-AR", &out);
 	for (size_t i = 0; i < count; i++) {
-		if (json)
-			print_device_json(&list[i], &j);
+		if (l.json)
+			print_device_json(&list[i], &l.j);
 		else
 			print_device_row(&list[i], &out);
 	}
-	if (json) {
-		json_write_end(&j);
-		json_write_end(&j);
-		buf_text(&out, "\n");
-	}
+	command_list_end(&l);
 	free(list);
 	centre_close(c);
 	return command_end(&out, err);

@@ -33,30 +33,20 @@ static void write_form(struct db_stmt *s, bool json, struct json_writer *j, stru
 	buf_printf(out, "\t%s\t%s\t%s\n", db_text(s, 3), command_time(db_int(s, 4), time), db_text(s, 2));
 }
 
-static int list_forms(struct centre *c, bool json, struct buf *out)
+static int list_forms(struct centre *c, const struct cli_args *a, struct buf *out)
 {
-	struct json_writer j;
+	struct command_list l;
 	struct db_stmt *s;
 	int got;
 	int err = db_prepare(c->db, "SELECT form_id, hash, name, version, published_ms FROM form ORDER BY form_id DESC", &s);
 
 	if (err)
 		return err;
-	json_write_init(&j, out);
-	if (json) {
-		json_write_object(&j, NULL);
-		json_write_array(&j, "forms");
-	} else {
-		buf_text(out, "HASH\tVERSION\tPUBLISHED\tNAME\n");
-	}
+	command_list_begin(&l, a, "forms", "HASH\tVERSION\tPUBLISHED\tNAME", out);
 	while ((got = db_step(s)) == 1)
-		write_form(s, json, &j, out);
+		write_form(s, l.json, &l.j, out);
 	db_done(s);
-	if (json) {
-		json_write_end(&j);
-		json_write_end(&j);
-		buf_text(out, "\n");
-	}
+	command_list_end(&l);
 	return got;
 }
 
@@ -68,7 +58,7 @@ int command_form_list(void *ctx, const struct cli_args *a)
 
 	command_begin(&out);
 	if (!err)
-		err = list_forms(c, cli_flag(a, "json"), &out);
+		err = list_forms(c, a, &out);
 	centre_close(c);
 	return command_end(&out, err);
 }
@@ -218,29 +208,14 @@ int command_dictionary_list(void *ctx, const struct cli_args *a)
 	return command_end(&out, err);
 }
 
+static int install_dictionary(struct centre *c, const struct buf *bytes, int64_t person_id)
+{
+	int err = centre_dictionary_add(c, bytes->data, bytes->len);
+
+	return err ? err : centre_audit(c, person_id, "dictionary-install", "");
+}
+
 int command_dictionary_install(void *ctx, const struct cli_args *a)
 {
-	struct account who;
-	struct centre *c = NULL;
-	struct buf bytes;
-	int err;
-
-	buf_init(&bytes, PACK_DICTIONARY_BYTES_MAX);
-	err = file_read(a->operands[0], &bytes);
-	if (!err)
-		err = command_enter(ctx, a, true, &c, &who);
-	if (!err)
-		err = db_begin(c->db);
-	if (!err) {
-		err = centre_dictionary_add(c, bytes.data, bytes.len);
-		if (!err)
-			err = centre_audit(c, who.person_id, "dictionary-install", "");
-		if (!err)
-			err = db_commit(c->db);
-		if (err)
-			db_rollback(c->db);
-	}
-	buf_fini(&bytes);
-	centre_close(c);
-	return err;
+	return command_install(ctx, a, PACK_DICTIONARY_BYTES_MAX, install_dictionary);
 }

@@ -1,11 +1,11 @@
 /*
- * cmd_manifest: show, prepare, sign, install: which keys devices believe (server/authority).
+ * cmd_manifest: show, prepare, sign, install: which keys devices believe (server/admin/authority).
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "proto/base/file.h"
-#include "server/authority.h"
+#include "server/admin/authority.h"
 #include "server/command/command.h"
 
 static void print_hex(struct buf *out, const char *label, const uint8_t *data, size_t len)
@@ -118,27 +118,12 @@ int command_manifest_sign(void *ctx, const struct cli_args *a)
 	return err;
 }
 
+static int install_manifest(struct centre *c, const struct buf *bytes, int64_t person_id)
+{
+	return authority_install(c, bytes->data, bytes->len, person_id);
+}
+
 int command_manifest_install(void *ctx, const struct cli_args *a)
 {
-	struct account who;
-	struct centre *c = NULL;
-	struct buf bytes;
-	int err;
-
-	buf_init(&bytes, MANIFEST_BYTES_MAX);
-	err = file_read(a->operands[0], &bytes);
-	if (!err)
-		err = command_enter(ctx, a, true, &c, &who);
-	if (!err)
-		err = db_begin(c->db);
-	if (!err) {
-		err = authority_install(c, bytes.data, bytes.len, who.person_id);
-		if (!err)
-			err = db_commit(c->db);
-		if (err)
-			db_rollback(c->db);
-	}
-	buf_fini(&bytes);
-	centre_close(c);
-	return err;
+	return command_install(ctx, a, MANIFEST_BYTES_MAX, install_manifest);
 }

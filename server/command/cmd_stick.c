@@ -1,5 +1,5 @@
 /*
- * cmd_stick: import: requests that came on USB sticks, and their answers for the way back.
+ * cmd_stick: import and export: requests that came on USB sticks, and their answers for the way back.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -84,33 +84,58 @@ static int take_all(struct centre *c, const struct cli_args *a, struct sticks *s
 	return first;
 }
 
+static int write_answers(const struct sticks *s, const char *path)
+{
+	struct buf file;
+	int err;
+
+	buf_init(&file, MESSAGE_STICK_BYTES_MAX);
+	err = message_stick_encode(s->records, s->count, &file);
+	if (err)
+		err = err_context(err, "the answers do not fit into one file; the requests are taken in, import fewer sticks at once");
+	else
+		err = file_replace(path, file.data, file.len);
+	buf_fini(&file);
+	return err;
+}
+
 int command_import(void *ctx, const struct cli_args *a)
 {
-	const char *answers;
+	const char *answers = cli_value(a, "answers");
 	struct sticks s = { 0 };
 	struct centre *c = NULL;
-	struct buf file;
 	struct buf out;
 	int printed;
 	int taken = 0;
-	int err = cli_need(a, "answers", &answers);
+	int err = command_open(ctx, a, &c);
 
 	command_begin(&out);
-	buf_init(&file, MESSAGE_STICK_BYTES_MAX);
 	if (!err)
-		err = command_open(ctx, a, &c);
-	if (!err) {
 		taken = take_all(c, a, &s, &out);
-		err = message_stick_encode(s.records, s.count, &file);
-		if (err)
-			err = err_context(
-				err, "the answers do not fit into one file; the requests are taken in, import fewer sticks at once");
-	}
-	if (!err)
-		err = file_replace(answers, file.data, file.len);
+	if (!err && answers)
+		err = write_answers(&s, answers);
 	sticks_fini(&s);
-	buf_fini(&file);
 	centre_close(c);
 	printed = command_end(&out, 0);
 	return err ? err : taken ? err_set(taken, "not every stick was whole; see above") : printed;
+}
+
+int command_export(void *ctx, const struct cli_args *a)
+{
+	struct stick_report r = { 0 };
+	struct centre *c = NULL;
+	struct buf answers;
+	struct buf out;
+	int err = command_open(ctx, a, &c);
+
+	command_begin(&out);
+	buf_init(&answers, MESSAGE_STICK_BYTES_MAX);
+	if (!err)
+		err = stick_answers(c, &r, &answers);
+	if (!err)
+		err = file_replace(a->operands[0], answers.data, answers.len);
+	buf_printf(&out, "ANSWERED\tREFUSED\tLEFT\tFILE\n%zu\t%zu\t%zu\t%s\n", r.answered, r.refused, r.left, a->operands[0]);
+	buf_fini(&answers);
+	centre_close(c);
+	return command_end(&out, err);
 }

@@ -148,6 +148,68 @@ int command_end(struct buf *out, int err)
 	return err;
 }
 
+int command_show(const struct command *x, const struct cli_args *a, bool needs_admin, command_shower *show)
+{
+	struct account who;
+	struct centre *c;
+	struct buf out;
+	int err = command_enter(x, a, needs_admin, &c, &who);
+
+	command_begin(&out);
+	if (!err)
+		err = show(c, a, &out);
+	centre_close(c);
+	return command_end(&out, err);
+}
+
+int command_install(const struct command *x, const struct cli_args *a, size_t bytes_max, command_changer *change)
+{
+	struct account who;
+	struct centre *c = NULL;
+	struct buf bytes;
+	int err;
+
+	buf_init(&bytes, bytes_max);
+	err = file_read(a->operands[0], &bytes);
+	if (!err)
+		err = command_enter(x, a, true, &c, &who);
+	if (!err)
+		err = db_begin(c->db);
+	if (!err) {
+		err = change(c, &bytes, who.person_id);
+		if (!err)
+			err = db_commit(c->db);
+		if (err)
+			db_rollback(c->db);
+	}
+	buf_fini(&bytes);
+	centre_close(c);
+	return err;
+}
+
+void command_list_begin(struct command_list *l, const struct cli_args *a, const char *name, const char *columns, struct buf *out)
+{
+	l->json = cli_flag(a, "json");
+	l->out = out;
+	json_write_init(&l->j, out);
+	if (l->json) {
+		json_write_object(&l->j, NULL);
+		json_write_array(&l->j, name);
+	} else {
+		buf_text(out, columns);
+		buf_text(out, "\n");
+	}
+}
+
+void command_list_end(struct command_list *l)
+{
+	if (!l->json)
+		return;
+	json_write_end(&l->j);
+	json_write_end(&l->j);
+	buf_text(l->out, "\n");
+}
+
 void command_cell(struct buf *out, const char *text)
 {
 	for (; *text; text++) {

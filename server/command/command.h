@@ -10,7 +10,7 @@
 
 #include "proto/base/cli.h"
 #include "proto/base/json.h"
-#include "server/account.h"
+#include "server/admin/account.h"
 #include "server/centre.h"
 #include "server/config.h"
 
@@ -60,6 +60,33 @@ const char *command_time_utc(int64_t ms, char out[static COMMAND_TIME_BYTES]);
 void command_begin(struct buf *out);
 int command_end(struct buf *out, int err) MUST_CHECK;
 
+/*
+ * Sign in (command_enter()), let `show` write, and print what it wrote; nothing is printed when it fails.
+ */
+typedef int command_shower(struct centre *c, const struct cli_args *a, struct buf *out);
+int command_show(const struct command *x, const struct cli_args *a, bool needs_admin, command_shower *show) MUST_CHECK;
+
+/*
+ * Read the file that is operand 0, of at most `bytes_max` bytes, sign in as an administrator, and let `change` put the bytes into the
+ * store in the name of `person_id`, in one transaction that this function begins and ends.
+ */
+typedef int command_changer(struct centre *c, const struct buf *bytes, int64_t person_id);
+int command_install(const struct command *x, const struct cli_args *a, size_t bytes_max, command_changer *change) MUST_CHECK;
+
+/*
+ * A list on its way out: with --json one object with one array, else a line of column heads and one line an item. Between begin and end
+ * the caller writes an object to `j` or a line to `out` for each item.
+ */
+struct command_list {
+	bool json;
+	struct json_writer j;
+	struct buf *out; /* borrowed */
+};
+
+/* `name` is the array's, `columns` are divided by tabs and end without a line break. */
+void command_list_begin(struct command_list *l, const struct cli_args *a, const char *name, const char *columns, struct buf *out);
+void command_list_end(struct command_list *l);
+
 /* Append text on one line: tabs and line breaks become spaces, so that columns stay columns. */
 void command_cell(struct buf *out, const char *text);
 
@@ -100,5 +127,6 @@ int command_conflict_list(void *ctx, const struct cli_args *a);
 int command_conflict_show(void *ctx, const struct cli_args *a);
 int command_conflict_resolve(void *ctx, const struct cli_args *a);
 int command_import(void *ctx, const struct cli_args *a);
+int command_export(void *ctx, const struct cli_args *a);
 
 #endif

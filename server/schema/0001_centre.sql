@@ -71,6 +71,13 @@ CREATE TABLE device (
   contact       INTEGER NOT NULL DEFAULT 0  -- its contact number
 );
 
+CREATE TABLE stick_request (       -- the newest request of each device that came by stick: `export` answers it with what is known then
+  device      INTEGER PRIMARY KEY REFERENCES device,
+  contact     INTEGER NOT NULL,    -- its contact number; once the device has made a newer one by network it is not answered again
+  bytes       BLOB NOT NULL,       -- FORMAT.md section 10
+  received_ms INTEGER NOT NULL
+);
+
 CREATE TABLE site (                -- one incarnation of one device; site 0 is the centre and has no row here
   site        INTEGER PRIMARY KEY,
   device      INTEGER NOT NULL REFERENCES device,

@@ -3,11 +3,14 @@
  *
  * The real stations of both programs (outbox, round, apply, fork; intake, ingest, conflict, outlet) run over real vaults in a scratch
  * folder. What is simulated is the world: requests and answers that are lost, doubled, damaged, or lie in a drawer and come late and out
- * of order; clocks that stand at 1970 or 2038; stores that are copied (clones); power cuts of devices and of the centre (the files as they
- * stood, reopened); people at the centre who decide conflicts.
+ * of order; answers that lie between two programs of one device while a person types on; clocks that stand at 1970 or 2038; stores that
+ * are copied (clones); power cuts of devices and of the centre (the files as they stood, reopened); backups, and a centre put back to one;
+ * answers in pages of one case; devices that ask for their whole scope; forms published in the middle; people at the centre who decide
+ * conflicts, now and then with a value that nobody typed.
  *
  * At the end the links are good for a while. Then: every value that was ever saved on a device is in the centre's ledger; nothing waits;
- * what each device holds, what it says it holds (digest) and what the centre says of its branch agree.
+ * what each device holds, what it says it holds (digest) and what the centre says of its branch agree; each device's own check of its
+ * store finds nothing; and who typed a value on which a person has yet to decide sees that it waits.
  *
  *	sim FIRST_SEED [COUNT]      runs COUNT seeds (default 1); prints the seed of a failure
  *	SIM_PLANT=lose              plants a bug (a saved answer is dropped) that the checker must find
@@ -21,10 +24,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/command/verify.h"
 #include "agent/outbox.h"
 #include "agent/register.h"
 #include "agent/round.h"
 #include "proto/base/file.h"
+#include "server/admin/backup.h"
 #include "server/centre.h"
 #include "server/conflict.h"
 #include "server/intake.h"
@@ -36,6 +41,8 @@
 #define CASES_MAX 6 /* made per device */
 #define REST_ROUNDS 40
 #define DRAWER_MAX 16
+#define PAGES_MAX 200 /* requests of one contact at rest */
+#define FORMS_MAX 3 /* published in the middle */
 #define PATH_BYTES 512
 #define PASSPHRASE "sim passphrase"
 #define YEAR_2026_MS INT64_C(1767225600000)
@@ -49,6 +56,7 @@ struct device {
 	struct store *store; /* NULL: not made */
 	int64_t branch;
 	int cases;
+	bool is_copied; /* it is a copy, or was copied */
 };
 
 struct letter { /* a request that lies in a drawer */
@@ -70,11 +78,17 @@ struct world {
 	int clones;
 	struct letter drawer[DRAWER_MAX];
 	int drawer_count;
+	char backup[PATH_BYTES];      /* the newest; "" before the first */
+	int64_t backup_sites;         /* incarnations that it knows */
+	struct buf forms[FORMS_MAX];  /* texts published in the middle: an administrator publishes them again after a restore */
+	int form_count;
+	int restores;
 	uint64_t typed; /* values v1 .. v<typed> were saved on some device */
-	uint64_t contacts, decisions, forks, damaged;
+	uint64_t contacts, decisions, forks, damaged, wholes;
 };
 
-static const char *const ROOT_FIELDS[] = { "landmark", "other_charity_detail", "first_name" };
+/* The last two are protected. */
+static const char *const ROOT_FIELDS[] = { "landmark", "other_charity_detail", "first_name", "family_name" };
 
 static void stop(const struct world *w, const char *what)
 {
@@ -313,6 +327,8 @@ static void world_fini(struct world *w)
 		store_close(w->devices[i].store);
 	for (int i = 0; i < w->drawer_count; i++)
 		buf_fini(&w->drawer[i].request);
+	for (int i = 0; i < w->form_count; i++)
+		buf_fini(&w->forms[i]);
 	centre_close(w->centre);
 	remove_folder(w->dir);
 }
@@ -457,10 +473,13 @@ static void type_something(struct world *w, struct device *d)
 
 /* ---- links ---- */
 
-/* The centre takes a request; false when it refused it (it never should, from our own devices). */
+/* The centre takes a request (it never refuses one of our own devices) and answers, every other time in pages of one case. */
 static void centre_takes(struct world *w, const struct buf *request, struct buf *answer)
 {
-	must(w, intake_run(w->centre, request->data, request->len, NULL, answer), "intake_run");
+	struct intake_result r = { .page_bytes = draw(w, 2) };
+
+	must(w, intake_run(w->centre, request->data, request->len, &r, answer), "intake_run");
+	intake_result_fini(&r);
 	w->contacts++;
 }
 
@@ -497,7 +516,8 @@ static void keep_in_drawer(struct world *w, int device, const struct buf *reques
 	w->drawer_count++;
 }
 
-static void contact(struct world *w, int i, uint64_t fault)
+/* Whether the centre has more to say. */
+static bool contact(struct world *w, int i, uint64_t fault)
 {
 	struct device *d = &w->devices[i];
 	struct round_result r = { 0 };
@@ -514,12 +534,15 @@ static void contact(struct world *w, int i, uint64_t fault)
 		buf_clear(&answer);
 		centre_takes(w, &request, &answer);
 	}
+	for (uint64_t n = fault == 6 ? 1 + draw(w, 3) : 0; n > 0; n--)
+		type_something(w, d); /* another program, between request and answer */
 	if (fault == 4)
 		device_hears_noise(w, d, &answer);
 	else if (fault != 1 && fault != 2)
 		device_hears(w, d, &answer, &r);
 	buf_fini(&request);
 	buf_fini(&answer);
+	return r.is_more;
 }
 
 /* A request out of the drawer: any of them, so order is not kept; its answer may be lost. */
@@ -576,6 +599,7 @@ static void clone_device(struct world *w, struct device *from)
 	copy_store(w, from->dir, STORE_FILE, d->dir);
 	d->branch = from->branch;
 	d->cases = from->cases;
+	d->is_copied = from->is_copied = true;
 	device_env(w, d);
 	must(w, store_open(&d->env, d->dir, PASSPHRASE, strlen(PASSPHRASE), &d->store), "store_open of a copy");
 	w->device_count++;
@@ -593,6 +617,8 @@ static void decide(struct world *w)
 	if (list.count) {
 		x = &list.items[draw(w, list.count)];
 		value = draw(w, 2) || !x->has_current ? x->candidates[draw(w, x->candidate_count)].value : x->current.value;
+		if (strcmp(x->field, FORM_FIELD_GONE_NAME) != 0 && draw(w, 4) == 0)
+			value = "decided otherwise";
 		must(w, db_begin(w->centre->db), "begin");
 		err = conflict_resolve(w->centre, x->conflict_id, 1, x->at, value, strlen(value), "decided in the simulation");
 		must(w, err, "conflict_resolve");
@@ -602,24 +628,119 @@ static void decide(struct world *w)
 	conflict_list_fini(&list);
 }
 
+static void back_up(struct world *w)
+{
+	struct backup_report report;
+
+	snprintf(w->backup, sizeof w->backup, "%.400s/backup%d", w->dir, w->images++);
+	must(w, backup_write(w->centre, w->backup, 0, &report), "backup_write");
+	must(w, db_query_int(w->centre->db, "SELECT count(*) FROM site", &w->backup_sites), "sites");
+}
+
+static void publish_text(struct world *w, const struct buf *text)
+{
+	int64_t form_id;
+
+	must(w, db_begin(w->centre->db), "begin");
+	must(w, centre_form_publish(w->centre, (const char *)text->data, text->len, 1, &form_id), "centre_form_publish");
+	must(w, db_commit(w->centre->db), "commit");
+	must(w, library_refresh(w->centre->library, w->centre->db), "refresh");
+}
+
+static bool has_form(struct world *w, const struct buf *text)
+{
+	struct db_stmt *q;
+	int err;
+
+	must(w, db_prepare(w->centre->db, "SELECT 1 FROM form WHERE text = ?1", &q), "form");
+	db_bind_text_len(q, 1, (const char *)text->data, text->len);
+	err = db_row(q);
+	if (!err)
+		db_done(q);
+	return err == 0;
+}
+
+/*
+ * The centre is put back to its newest backup. Not when an incarnation was granted since, or a device was copied: that the centre cannot mend (a
+ * granted incarnation is unknown to it, and of two copies the other may bring another envelope under the same number first).
+ */
+static void restore(struct world *w)
+{
+	struct backup_restored report;
+	int64_t sites;
+
+	must(w, db_query_int(w->centre->db, "SELECT count(*) FROM site", &sites), "sites");
+	if (!w->backup[0] || sites != w->backup_sites || w->clones)
+		return;
+	centre_close(w->centre);
+	remove_folder(w->centre_dir);
+	snprintf(w->centre_dir, sizeof w->centre_dir, "%.400s/image%d", w->dir, w->images++);
+	must(w, backup_restore(&w->env, w->backup, w->centre_dir, PASSPHRASE, strlen(PASSPHRASE), &report), "backup_restore");
+	verify_report_fini(&report.check);
+	must(w, centre_open(&w->env, w->centre_dir, PASSPHRASE, strlen(PASSPHRASE), &w->centre), "centre_open after a restore");
+	for (int i = 0; i < w->form_count; i++)
+		if (!has_form(w, &w->forms[i]))
+			publish_text(w, &w->forms[i]);
+	w->restores++;
+}
+
+/* The form in force under another version: other bytes, another hash, the same questions. */
+static void publish(struct world *w)
+{
+	const struct form *form;
+	const char *text, *at;
+	struct buf *out;
+	int64_t form_id;
+	size_t len;
+
+	if (w->form_count == FORMS_MAX)
+		return;
+	out = &w->forms[w->form_count++];
+	must(w, centre_form_current(w->centre, &form, &form_id), "form");
+	text = form_text(form, &len);
+	at = strstr(text, form_version(form));
+	buf_init(out, FORM_TEXT_BYTES_MAX);
+	buf_append(out, text, (size_t)(at - text));
+	buf_printf(out, "99%02d", w->form_count);
+	at += strlen(form_version(form));
+	buf_append(out, at, len - (size_t)(at - text));
+	publish_text(w, out);
+}
+
+static void ask_whole(struct world *w, struct device *d)
+{
+	must(w, db_begin(d->store->db), "begin");
+	must(w, store_set_u64(d->store, "whole", 1), "whole");
+	must(w, db_commit(d->store->db), "commit");
+	w->wholes++;
+}
+
 static void step(struct world *w)
 {
 	int i = (int)draw(w, (uint64_t)w->device_count);
 	uint64_t what = draw(w, 100);
 
 	w->now_ms += (int64_t)draw(w, 600000);
-	if (what < 50)
+	if (what < 46)
 		type_something(w, &w->devices[i]);
-	else if (what < 80)
-		contact(w, i, draw(w, 2) ? 0 : draw(w, 6));
-	else if (what < 86)
+	else if (what < 76)
+		contact(w, i, draw(w, 2) ? 0 : draw(w, 7));
+	else if (what < 82)
 		open_drawer(w);
-	else if (what < 90)
+	else if (what < 87)
 		decide(w);
-	else if (what < 94)
+	else if (what < 90)
 		device_power_cut(w, &w->devices[i]);
-	else if (what < 97)
+	else if (what < 92)
 		centre_power_cut(w);
+	else if (what < 94)
+		back_up(w);
+	else if (what < 96)
+		restore(w);
+	else if (what < 97)
+		publish(w);
+	else if (what < 98)
+		ask_whole(w, &w->devices[i]);
 	else
 		clone_device(w, &w->devices[i]);
 }
@@ -643,7 +764,9 @@ static bool one_round(struct world *w)
 	while (w->drawer_count)
 		open_drawer(w);
 	for (int i = 0; i < w->device_count; i++) {
-		contact(w, i, 0);
+		for (int n = 0; contact(w, i, 0); n++)
+			if (n == PAGES_MAX)
+				stop(w, "a contact does not come to its end");
 		quiet = is_quiet(w, &w->devices[i]) && quiet;
 	}
 	return quiet;
@@ -680,12 +803,64 @@ static void check_device(struct world *w, struct device *d)
 	if (!record_digest_equal(&kept, &centre))
 		stop(w, "a device holds something else than the centre");
 	must(w, store_get_u64(d->store, "mismatches", &mismatches), "mismatches");
-	if (mismatches)
+	if (mismatches && !w->restores) /* a restored centre holds less than it once told */
 		stop(w, "a digest differed on the way");
 	must(w, db_query_int(d->store->db, "SELECT count(*) FROM own", &own), "own");
 	if (own)
 		stop(w, "an unconfirmed value is left");
 	must(w, db_check(d->store->db), "db_check");
+}
+
+static void check_store(struct world *w, struct device *d)
+{
+	struct verify_result result;
+
+	must(w, verify_agent(d->store, &result), "verify_agent");
+	if (result.finding_count) {
+		err_set(ERR_CORRUPT, "%s", buf_string(&result.findings));
+		stop(w, "a device's own check has findings");
+	}
+	verify_result_fini(&result);
+}
+
+static bool shows_conflict(struct world *w, struct device *d, struct db_stmt *x)
+{
+	struct db_stmt *q;
+	int err;
+
+	must(w, db_prepare(d->store->db, "SELECT 1 FROM pending WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3 AND value = ?4", &q), "pending");
+	db_bind_u64(q, 1, db_u64(x, 0));
+	db_bind_u64(q, 2, db_u64(x, 1));
+	db_bind_text(q, 3, db_text(x, 2));
+	db_bind_text(q, 4, db_text(x, 3));
+	err = db_row(q);
+	if (!err)
+		db_done(q);
+	return err == 0;
+}
+
+/*
+ * Whoever typed a value on which a person has yet to decide sees that it waits. Removals are left out (the centre makes candidates of them
+ * itself), and so are devices that were copied and centres that were put back: there the candidate may have come by another hand.
+ */
+static void check_waiting(struct world *w, struct device *d)
+{
+	struct db_stmt *x;
+	int got;
+
+	if (d->is_copied || w->restores)
+		return;
+	must(w,
+	     db_prepare(w->centre->db, "SELECT x.case_id, x.entry_id, x.field, k.value FROM conflict x JOIN candidate k USING (conflict_id)"
+				       " WHERE x.state = 1 AND k.site = ?1 AND x.field <> '_gone'", &x),
+	     "conflict");
+	db_bind_int(x, 1, d->store->site);
+	while ((got = db_step(x)) == 1)
+		if (!shows_conflict(w, d, x))
+			stop(w, "a value waits for a person and its device does not show it");
+	db_done(x);
+	if (got < 0)
+		stop(w, "conflict");
 }
 
 static void check_typed(struct world *w)
@@ -732,13 +907,16 @@ static void run(uint64_t seed)
 		step(w);
 	plant(w);
 	come_to_rest(w);
-	for (int i = 0; i < w->device_count; i++)
+	for (int i = 0; i < w->device_count; i++) {
 		check_device(w, &w->devices[i]);
+		check_store(w, &w->devices[i]);
+		check_waiting(w, &w->devices[i]);
+	}
 	check_typed(w);
 	must(w, db_check(w->centre->db), "db_check of the centre");
 	printf("seed %" PRIu64 ": %" PRIu64 " values, %" PRIu64 " contacts, %" PRIu64 " decisions, %" PRIu64 " forks, %" PRIu64
-	       " damaged: at rest, all agree\n",
-	       seed, w->typed, w->contacts, w->decisions, w->forks, w->damaged);
+	       " damaged, %d restores, %d forms: at rest, all agree\n",
+	       seed, w->typed, w->contacts, w->decisions, w->forks, w->damaged, w->restores, w->form_count);
 	world_fini(w);
 	free(w);
 }
