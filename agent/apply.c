@@ -17,9 +17,6 @@
 #include "proto/receipt.h"
 
 #define GENERATION_BITS 40         /* sequence numbers from here up count restores of the centre: FORMAT.md section 10 */
-#define RECEIPT_FRESH_MS 10000     /* a receipt at most this much older than its answer was made for it: nobody decided in between */
-#define NOTED_OLD 0                /* pending.noted: the receipt is older than its answer and does not say what was newest then */
-#define NOTED_NOW 1                /* the receipt is of this very answer, likewise */
 
 /* ---- receipts: our edits become confirmed ---- */
 
@@ -30,7 +27,7 @@ struct applied_edit {
 	size_t position;
 	enum merge_outcome outcome;
 	uint64_t at;    /* when accepted */
-	uint64_t noted; /* sequence number after the receipt, or NOTED_* */
+	uint64_t noted; /* what is written with this number or a higher one came after the receipt */
 };
 
 static int drop_own(struct store *s, const struct applied_edit *a)
@@ -239,21 +236,25 @@ static int move_acked(struct store *s, const struct receipt *r)
 	return err ? err : store_set_u64(s, "acked_group", r->last_group);
 }
 
+struct receipts { /* of one answer */
+	const struct manifest *manifest;
+	uint64_t contact; /* newest of this store */
+	struct round_result *result;
+};
+
 /*
  * Whether a receipt for an envelope that has one already is a later one: a centre restored from a backup applied the envelope once more,
- * with other sequence numbers and perhaps other outcomes. Of an envelope that is not kept any more nothing is taken.
+ * with the sequence numbers of a later generation and perhaps other outcomes. Of an envelope that is not kept any more nothing is taken.
  */
-static int is_made_again(struct store *s, const struct receipt *r, const struct message_blob *bytes, bool *out)
+static int is_made_again(struct store *s, const struct receipts *all, const struct receipt *r, bool *out)
 {
+	struct receipt held;
 	struct db_stmt *q;
-	const void *held;
+	const void *bytes;
 	size_t len;
-	uint64_t last_ms;
-	int err = store_get_u64(s, "last_receipt_ms", &last_ms);
+	int err = db_prepare(s->db, "SELECT receipt FROM envelope WHERE seq = ?1 AND hash = ?2 AND receipt IS NOT NULL", &q);
 
 	*out = false;
-	if (!err)
-		err = db_prepare(s->db, "SELECT receipt FROM envelope WHERE seq = ?1 AND hash = ?2 AND receipt IS NOT NULL", &q);
 	if (err)
 		return err;
 	db_bind_u64(q, 1, r->seq);
@@ -261,8 +262,12 @@ static int is_made_again(struct store *s, const struct receipt *r, const struct 
 	err = db_row(q);
 	if (err)
 		return err == ERR_NOT_FOUND ? 0 : err;
-	held = db_blob(q, 0, &len);
-	*out = r->time_ms >= last_ms && (len != bytes->len || memcmp(held, bytes->data, len) != 0);
+	bytes = db_blob(q, 0, &len);
+	err = receipt_decode(bytes, len, all->manifest->sign_keys[0], all->manifest->sign_key_count, &held);
+	/* One that today's keys do not vouch for is of before a change of keys: the new one stands. */
+	*out = err || r->first > held.first;
+	if (!err)
+		receipt_fini(&held);
 	db_done(q);
 	return 0;
 }
@@ -278,13 +283,6 @@ static int unsettle_envelope(struct store *s, uint64_t seq)
 	return db_run(q);
 }
 
-struct receipts { /* of one answer */
-	const struct manifest *manifest;
-	uint64_t contact; /* newest of this store */
-	uint64_t time_ms; /* of the answer */
-	struct round_result *result;
-};
-
 static int take_receipt(struct store *s, const struct receipts *all, const struct receipt *r, const struct message_blob *bytes)
 {
 	struct receipt_cursor c = { .receipt = r, .contact = all->contact, .at = r->first };
@@ -296,10 +294,10 @@ static int take_receipt(struct store *s, const struct receipts *all, const struc
 		return err_set(ERR_CORRUPT, "receipt: for envelope %llu while %llu is the last one confirmed", (unsigned long long)r->seq,
 			       (unsigned long long)acked);
 	if (!err && r->seq <= acked)
-		err = is_made_again(s, r, bytes, &is_again);
+		err = is_made_again(s, all, r, &is_again);
 	if (err || (r->seq <= acked && !is_again))
 		return err;
-	c.noted = r->accepted ? r->first + r->accepted : all->time_ms < r->time_ms + RECEIPT_FRESH_MS ? NOTED_NOW : NOTED_OLD;
+	c.noted = r->first + r->accepted;
 	err = keep_receipt(s, r, bytes);
 	if (!err)
 		err = is_again ? unsettle_envelope(s, r->seq) : move_acked(s, r);
@@ -328,7 +326,7 @@ static int apply_receipt(struct store *s, const struct receipts *all, const stru
 
 static int apply_receipts(struct store *s, const struct message_content *c, struct round_result *result)
 {
-	struct receipts all = { .time_ms = c->time_ms, .result = result };
+	struct receipts all = { .result = result };
 	struct manifest m;
 	int err = store_get_u64(s, "contact", &all.contact);
 
@@ -529,36 +527,12 @@ static int take_pull(struct store *s, const struct message_blob *bytes, const st
 
 /*
  * Any write that the centre accepted on the register after our receipt ended the conflict: had it been open, the write would have become a
- * candidate too. A receipt in which nothing was accepted does not say which writes are older. Then what is held now, if it came
- * with a receipt of this very answer, is the value that ours met; if the receipt is an old one (its first answer was lost), only a decision and
- * our own value are taken for later ones.
+ * candidate too.
  */
 static int settle_pending(struct store *s)
 {
-	int err = db_exec(s->db, "DELETE FROM pending WHERE noted > 1 AND EXISTS (SELECT 1 FROM register r WHERE r.case_id = pending.case_id"
-				 " AND r.entry_id = pending.entry_id AND r.field = pending.field AND r.at >= pending.noted)");
-
-	return err ? err
-		   : db_exec(s->db, "DELETE FROM pending WHERE noted = 0 AND EXISTS (SELECT 1 FROM register r WHERE r.case_id = pending.case_id"
-				    " AND r.entry_id = pending.entry_id AND r.field = pending.field"
-				    " AND r.at > (SELECT g.seen FROM edit_group g WHERE g.number = pending.number)"
-				    " AND ((r.writer = 0 AND r.reason IS NOT NULL) OR r.value = pending.value))");
-}
-
-/* After a complete answer the device holds everything up to `seen`, so what comes with a higher number is later than the receipt. */
-static int date_pending(struct store *s, const struct message_content *c, bool is_current)
-{
-	struct db_stmt *q;
-	int err;
-
-	if (c->cursor)
-		return db_exec(s->db, "UPDATE pending SET noted = 0 WHERE noted = 1");
-	err = db_prepare(s->db, "UPDATE pending SET noted = ?1 WHERE noted = 1 OR (?2 AND noted = 0)", &q);
-	if (err)
-		return err;
-	db_bind_u64(q, 1, c->seen + 1);
-	db_bind_int(q, 2, is_current);
-	return db_run(q);
+	return db_exec(s->db, "DELETE FROM pending WHERE EXISTS (SELECT 1 FROM register r WHERE r.case_id = pending.case_id"
+			      " AND r.entry_id = pending.entry_id AND r.field = pending.field AND r.at >= pending.noted)");
 }
 
 /* ---- the rest ---- */
@@ -686,8 +660,6 @@ static int apply_scope(struct store *s, const struct message_content *c, const s
 		err = apply_progress(s, c, &place, result);
 	if (!err)
 		err = settle_pending(s);
-	if (!err && !is_left)
-		err = date_pending(s, c, place.is_current);
 	if (is_left || (result->mismatches > mismatches && !asked->is_whole))
 		result->is_more = true;
 	return err;
@@ -719,8 +691,7 @@ int apply_content(struct store *s, const struct message_content *c, const struct
 		err = store_set_u64(s, "centre_ms", c->time_ms);
 	if (!err && c->has_fork) {
 		result->is_forked = true;
-		err = db_exec(s->db, "UPDATE pending SET noted = 0 WHERE noted = 1");
-		return err ? err : fork_take(s, c);
+		return fork_take(s, c);
 	}
 	if (!err)
 		err = apply_scope(s, c, asked, result->receipts > receipts, result);

@@ -39,7 +39,7 @@ static int receipt_check(const struct receipt *r)
 {
 	if (r->incarnation == 0 || r->seq == 0)
 		return err_set(ERR_USAGE, WHAT ": incarnation and seq count from 1");
-	if (r->accepted != 0 && (r->first == 0 || r->accepted - 1 > UINT64_MAX - r->first))
+	if (r->first == 0 || r->accepted > UINT64_MAX - r->first)
 		return err_set(ERR_USAGE, WHAT ": sequence numbers out of range");
 	if (r->exception_count > RECEIPT_EXCEPTIONS_MAX)
 		return err_set(ERR_LIMIT, WHAT ": %zu exceptions, more than %d", r->exception_count, RECEIPT_EXCEPTIONS_MAX);
@@ -82,7 +82,7 @@ int receipt_encode(const struct receipt *r, const uint8_t sign_secret[static SEA
 	write_u64(out, r->seq);
 	buf_append(out, r->hash, sizeof r->hash);
 	write_u64(out, r->time_ms);
-	write_varint(out, r->accepted != 0 ? r->first : 0);
+	write_varint(out, r->first);
 	write_varint(out, r->accepted);
 	write_varint(out, r->last_group);
 	write_exceptions(out, r);
@@ -139,9 +139,9 @@ static int receipt_read(struct reader *in, struct receipt *r)
 	r->first = reader_varint(in, UINT64_MAX);
 	r->accepted = reader_varint(in, UINT64_MAX);
 	r->last_group = reader_varint(in, UINT64_MAX);
-	if (r->incarnation == 0 || r->seq == 0 || (r->accepted == 0) != (r->first == 0))
+	if (r->incarnation == 0 || r->seq == 0 || r->first == 0)
 		reader_fail(in);
-	if (r->accepted != 0 && r->accepted - 1 > UINT64_MAX - r->first)
+	if (r->accepted > UINT64_MAX - r->first)
 		reader_fail(in);
 	rc = read_exceptions(in, r);
 	if (rc != 0)

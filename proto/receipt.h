@@ -22,7 +22,7 @@ struct receipt {
 	uint64_t seq;                         /* from 1; all envelopes up to it are applied */
 	uint8_t hash[SEAL_HASH_BYTES];        /* chain hash h(seq) */
 	uint64_t time_ms;                     /* the centre's clock */
-	uint64_t first;                       /* sequence number of the first accepted edit; written as 0 when none was accepted */
+	uint64_t first;       /* next sequence number when the envelope was taken, from 1: the first accepted edit got it */
 	uint64_t accepted;                    /* how many were accepted */
 	uint64_t last_group;                  /* highest group number in the envelope */
 	struct receipt_exception *exceptions; /* ascending by group, edit; owned after decode */

@@ -90,8 +90,7 @@ static int note_outcome(struct merging *m, const struct merging_group *k, size_t
 {
 	switch (outcome) {
 	case MERGE_ACCEPTED:
-		if (m->out->accepted++ == 0)
-			m->out->first = m->last;
+		m->out->accepted++;
 		return 0;
 	case MERGE_CONFLICT:
 		m->out->conflicts++;
@@ -553,6 +552,7 @@ int ingest_changeset(struct centre *c, const struct ingest_source *from, const s
 	register_state_init(&m.held);
 	err = centre_sequence(c, &m.last);
 	m.known = m.last;
+	out->first = m.last + 1;
 	for (size_t i = 0; i < set->group_count && !err; i++) {
 		err = take_group(&m, &set->groups[i]);
 		out->last_group = set->groups[i].number;

@@ -22,7 +22,7 @@ struct ingest_source { /* who brought the change set; from tables site and devic
 };
 
 struct ingest_result {
-	uint64_t first; /* sequence number of the first accepted edit; 0 when none was accepted */
+	uint64_t first;    /* next sequence number before anything was accepted: the first accepted edit got it */
 	uint64_t accepted;
 	uint64_t conflicts;
 	uint64_t refused;

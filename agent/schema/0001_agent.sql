@@ -101,7 +101,7 @@ CREATE TABLE pending (             -- registers on which the centre keeps this d
   field    TEXT NOT NULL,
   value    TEXT NOT NULL,          -- this device's candidate
   number   INTEGER NOT NULL,       -- its edit group
-  noted    INTEGER NOT NULL,       -- sequence number after the receipt: only a write from there on can settle it; 0, 1: not known (apply.c)
+  noted    INTEGER NOT NULL,       -- first + accepted of its receipt: what is written from that number on settles it
   PRIMARY KEY (case_id, entry_id, field)
 ) WITHOUT ROWID;
 

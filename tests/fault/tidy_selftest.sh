@@ -90,6 +90,7 @@ include "a path does not climb" proto/base/err.c proto/base/../merge.h
 echo '#include "proto/merge.h"' | fine "the agent includes proto" agent/store.c
 
 echo "int x;" | breach "a C file in no list is refused" agent/forgotten.c 1 "no list"
+echo '#include "agent/command/sync.h"' | breach "the road does not include a command" agent/store.c 1 "nobody but main.c and commands"
 printf '#ifndef A_X_H\nint x;\n#endif\n' | breach "a header without include guard is refused" agent/x.h 1 "include guard"
 printf '/* x */\n#ifndef A_X_H\n#define A_X_H\n#endif\n' | fine "a header with one is not" agent/x.h
 printf 'int x; \n' | breach "a space at a line end is refused" agent/store.c 1 "white space"

@@ -823,44 +823,42 @@ static void check_store(struct world *w, struct device *d)
 	verify_result_fini(&result);
 }
 
-static bool shows_conflict(struct world *w, struct device *d, struct db_stmt *x)
+/* The values on which a person has yet to decide, as one side knows them: a sum over addresses and values. */
+static uint64_t waiting_sum(struct world *w, struct db *db, const char *sql, uint32_t site)
 {
+	struct record_digest sum = { { 0 } };
 	struct db_stmt *q;
-	int err;
+	int got;
 
-	must(w, db_prepare(d->store->db, "SELECT 1 FROM pending WHERE case_id = ?1 AND entry_id = ?2 AND field = ?3 AND value = ?4", &q), "pending");
-	db_bind_u64(q, 1, db_u64(x, 0));
-	db_bind_u64(q, 2, db_u64(x, 1));
-	db_bind_text(q, 3, db_text(x, 2));
-	db_bind_text(q, 4, db_text(x, 3));
-	err = db_row(q);
-	if (!err)
-		db_done(q);
-	return err == 0;
+	must(w, db_prepare(db, sql, &q), "waiting");
+	db_bind_int(q, 1, site);
+	while ((got = db_step(q)) == 1) {
+		size_t len;
+		const char *value = db_text_len(q, 3, &len);
+
+		record_digest_change(&sum, 1, db_u64(q, 0), db_u64(q, 1), db_text(q, 2), value, len, 0);
+	}
+	db_done(q);
+	if (got < 0)
+		stop(w, "waiting");
+	return sum.lane[0];
 }
 
 /*
- * Whoever typed a value on which a person has yet to decide sees that it waits. Removals are left out (the centre makes candidates of them
- * itself), and so are devices that were copied and centres that were put back: there the candidate may have come by another hand.
+ * Whoever typed a value on which a person has yet to decide sees that it waits, and no longer. Removals are left out (the centre makes candidates
+ * of them itself), and so are devices that were copied and centres that were put back: there the candidate may have come by another hand.
  */
 static void check_waiting(struct world *w, struct device *d)
 {
-	struct db_stmt *x;
-	int got;
-
 	if (d->is_copied || w->restores)
 		return;
-	must(w,
-	     db_prepare(w->centre->db, "SELECT x.case_id, x.entry_id, x.field, k.value FROM conflict x JOIN candidate k USING (conflict_id)"
-				       " WHERE x.state = 1 AND k.site = ?1 AND x.field <> '_gone'", &x),
-	     "conflict");
-	db_bind_int(x, 1, d->store->site);
-	while ((got = db_step(x)) == 1)
-		if (!shows_conflict(w, d, x))
-			stop(w, "a value waits for a person and its device does not show it");
-	db_done(x);
-	if (got < 0)
-		stop(w, "conflict");
+	if (waiting_sum(w, d->store->db, "SELECT case_id, entry_id, field, value FROM pending WHERE field <> '_gone' AND ?1 <> 0",
+			d->store->site) !=
+	    waiting_sum(w, w->centre->db,
+			"SELECT x.case_id, x.entry_id, x.field, k.value FROM conflict x JOIN candidate k USING (conflict_id)"
+			" WHERE x.field <> '_gone' AND x.state = 1 AND k.site = ?1",
+			d->store->site))
+		stop(w, "a device shows other conflicts than the centre has of it");
 }
 
 static void check_typed(struct world *w)

@@ -394,9 +394,10 @@ static void a_device_that_is_not_enrolled_or_is_revoked_takes_nothing(void **sta
 {
 	struct agentkit *k = *state;
 
-	k->s->is_revoked = true;
+	assert_int_equal(store_set_u64(k->s, "revoked", 1), 0);
 	assert_int_equal(take(k, 0, TWO_MEMBERS).err, ERR_AUTH);
-	k->s->is_revoked = false;
+	assert_int_equal(store_set_u64(k->s, "revoked", 0), 0);
+	assert_int_equal(store_reload(k->s), 0);
 	k->s->is_enrolled = false;
 	assert_int_equal(take(k, 0, TWO_MEMBERS).err, ERR_USAGE);
 	k->s->is_enrolled = true;

@@ -90,7 +90,8 @@ static void receipt_for(struct town *t, uint64_t seq, uint64_t first, uint64_t a
 	struct store *s = t->k.stores[0];
 	struct db_stmt *q;
 
-	*r = (struct receipt){ .incarnation = s->incarnation, .seq = seq, .time_ms = 5, .first = first, .accepted = accepted, .last_group = last_group };
+	*r = (struct receipt){ .incarnation = s->incarnation, .seq = seq, .time_ms = 5, .first = first ? first : 1,
+		.accepted = accepted, .last_group = last_group };
 	memcpy(r->device, s->device, sizeof r->device);
 	assert_int_equal(db_prepare(s->db, "SELECT hash FROM envelope WHERE seq = ?1", &q), 0);
 	db_bind_u64(q, 1, seq);

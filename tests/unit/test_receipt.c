@@ -198,22 +198,23 @@ static void exceptions_out_of_order_or_range_are_not_read(void **state)
 {
 	struct world *w = *state;
 
-	assert_int_equal(read_with_tail(w, 0, 0, 9, "\0", 1), 0);
-	assert_int_equal(read_with_tail(w, 0, 0, 9, "\2\1\0\2\0\0\2", 7), 0);
-	assert_int_equal(read_with_tail(w, 0, 0, 9, "\2\1\0\2\11\0\2", 7), ERR_CORRUPT);        /* group 10 of 9 */
-	assert_int_equal(read_with_tail(w, 0, 0, 9, "\1\0\0\2", 4), ERR_CORRUPT);               /* group 0 */
-	assert_int_equal(read_with_tail(w, 0, 0, 9, "\1\1\0\0", 4), ERR_CORRUPT);               /* accepted */
-	assert_int_equal(read_with_tail(w, 0, 0, 9, "\1\1\0\5", 4), ERR_CORRUPT);               /* no outcome */
-	assert_int_equal(read_with_tail(w, 0, 0, 9, "\1\1\xa0\x9c\1\2", 6), ERR_CORRUPT);       /* edit 20000 */
-	assert_int_equal(read_with_tail(w, 0, 0, 9, "\2\1\x9f\x9c\1\2\0\0\2", 9), ERR_CORRUPT); /* nothing after edit 19999 */
-	assert_int_equal(read_with_tail(w, 0, 0, 9, "\x9f\x8d\6", 3), ERR_CORRUPT);             /* 99,999 announced, none there */
-	assert_int_equal(read_with_tail(w, 5, 0, 9, "\0", 1), ERR_CORRUPT);
+	assert_int_equal(read_with_tail(w, 1, 0, 9, "\0", 1), 0);
+	assert_int_equal(read_with_tail(w, 1, 0, 9, "\2\1\0\2\0\0\2", 7), 0);
+	assert_int_equal(read_with_tail(w, 1, 0, 9, "\2\1\0\2\11\0\2", 7), ERR_CORRUPT);        /* group 10 of 9 */
+	assert_int_equal(read_with_tail(w, 1, 0, 9, "\1\0\0\2", 4), ERR_CORRUPT);               /* group 0 */
+	assert_int_equal(read_with_tail(w, 1, 0, 9, "\1\1\0\0", 4), ERR_CORRUPT);               /* accepted */
+	assert_int_equal(read_with_tail(w, 1, 0, 9, "\1\1\0\5", 4), ERR_CORRUPT);               /* no outcome */
+	assert_int_equal(read_with_tail(w, 1, 0, 9, "\1\1\xa0\x9c\1\2", 6), ERR_CORRUPT);       /* edit 20000 */
+	assert_int_equal(read_with_tail(w, 1, 0, 9, "\2\1\x9f\x9c\1\2\0\0\2", 9), ERR_CORRUPT); /* nothing after edit 19999 */
+	assert_int_equal(read_with_tail(w, 1, 0, 9, "\x9f\x8d\6", 3), ERR_CORRUPT);             /* 99,999 announced, none there */
+	assert_int_equal(read_with_tail(w, 5, 0, 9, "\0", 1), 0);
+	assert_int_equal(read_with_tail(w, 0, 0, 9, "\0", 1), ERR_CORRUPT);
 	assert_int_equal(read_with_tail(w, 0, 5, 9, "\0", 1), ERR_CORRUPT);
-	assert_int_equal(read_with_tail(w, UINT64_MAX, 1, 9, "\0", 1), 0);
-	assert_int_equal(read_with_tail(w, UINT64_MAX, 2, 9, "\0", 1), ERR_CORRUPT);
+	assert_int_equal(read_with_tail(w, UINT64_MAX - 1, 1, 9, "\0", 1), 0);
+	assert_int_equal(read_with_tail(w, UINT64_MAX - 1, 2, 9, "\0", 1), ERR_CORRUPT);
 }
 
-static void a_receipt_without_accepted_edits_names_no_first(void **state)
+static void a_receipt_without_accepted_edits_names_the_next_number(void **state)
 {
 	struct world *w = *state;
 	struct receipt r;
@@ -221,7 +222,7 @@ static void a_receipt_without_accepted_edits_names_no_first(void **state)
 	w->r.accepted = 0;
 	assert_int_equal(receipt_encode(&w->r, w->centre->sign_secret, &w->b), 0);
 	assert_int_equal(receipt_decode(w->b.data, w->b.len, w->keys, 2, &r), 0);
-	assert_int_equal(r.first, 0);
+	assert_int_equal(r.first, 70000);
 	receipt_fini(&r);
 }
 
@@ -298,7 +299,7 @@ int main(int argc, char **argv)
 		T(only_the_centre_can_acknowledge),
 		T(exceptions_out_of_order_or_range_are_not_written),
 		T(exceptions_out_of_order_or_range_are_not_read),
-		T(a_receipt_without_accepted_edits_names_no_first),
+		T(a_receipt_without_accepted_edits_names_the_next_number),
 		T(a_receipt_beyond_its_ceilings_is_refused),
 		T(a_newer_receipt_asks_for_a_newer_program),
 		T(the_released_receipt_is_read),
