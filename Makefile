@@ -53,6 +53,8 @@ TESTS = $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
 # tests/lib/<tool>_main.c is a program that scripts use, build/tests/<tool>; the rest of tests/lib is what tests share.
 TOOLS = $(sort $(patsubst tests/lib/%_main.c,%,$(wildcard tests/lib/*_main.c)))
 TEST_LIB = $(sort $(filter-out %_main.c,$(wildcard tests/lib/*.c)))
+# The tools need the sample generator only, so that `make run` works without the test library.
+TOOL_LIB = $(filter tests/lib/sample%.c,$(TEST_LIB))
 # A benchmark is tests/bench/bench_<what>.c; it may call the server's modules. A fuzz target is tests/fuzz/fuzz_<what>.c.
 BENCHES = $(sort $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c)))
 FUZZERS = $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
@@ -248,7 +250,7 @@ $(B)/mandoob-server: $(SERVER_OBJ) $(COMMON_LIB)
 $(TEST_PROGRAMS): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_LIB_A) $(COMMON_LIB)
 	$(call link,$(CMOCKA_LIBS))
 
-$(TOOL_PROGRAMS): $(B)/tests/%: $(B)/tests/lib/%_main.o $(TEST_LIB_A) $(COMMON_LIB)
+$(TOOL_PROGRAMS): $(B)/tests/%: $(B)/tests/lib/%_main.o $(call objects,$(TOOL_LIB)) $(COMMON_LIB)
 	$(call link)
 
 $(BENCH_PROGRAMS): $(B)/bench/%: $(B)/tests/bench/%.o $(TEST_LIB_A) $(SERVER_LIB) $(COMMON_LIB)
