@@ -238,7 +238,7 @@ rm -f said listed merged conflict conflicts contact.json enrolled
 
 printf '\nOn the wire, above HTTP: %d bytes out of the devices, %d bytes in, and %d + %d bytes on the stick. It took %d seconds.\n' \
 	"$sent_all" "$received_all" "$(wc -c <stick/to-centre)" "$(wc -c <stick/to-device)" "$(($(date +%s) - began))"
-printf 'مجموع ما نُقل: %d بايت من الأجهزة و%d إليها، في %d ثانية.\n' "$sent_all" "$received_all" "$(($(date +%s) - began))"
+printf 'مجموع ما نُقل: %d بايت من الأجهزة و%d إليها، والمدة بالثواني: %d.\n' "$sent_all" "$received_all" "$(($(date +%s) - began))"
 
 cat <<X
 

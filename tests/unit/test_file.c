@@ -371,7 +371,10 @@ static int type_at_prompt(const char *keys, const char *expected, int expected_r
 		file_secret_free(secret);
 		_exit(same ? 0 : 1);
 	}
-	assert_true(pid > 0);
+	if (pid < 0) { /* a machine without /dev/pts, such as a bare chroot, has no terminals to type at */
+		print_message("no pseudo-terminal here\n");
+		skip();
+	}
 	do { /* wait for the prompt: what is typed before it is thrown away */
 		got = read(terminal, shown + len, 1023 - len);
 		len += got > 0 ? (size_t)got : 0;
