@@ -64,7 +64,7 @@ COMMON_SRC = $(BASE:%=proto/base/%.c) $(FORM:%=proto/form/%.c) $(PROTO:%=proto/%
 AGENT_SRC = $(AGENT:%=agent/%.c)
 SERVER_SRC = $(SERVER:%=server/%.c)
 TEST_SRC = $(TEST_LIB) $(TESTS:%=tests/unit/%.c) $(TOOLS:%=tests/lib/%_main.c) $(BENCHES:%=tests/bench/%.c) \
-	$(FUZZERS:%=tests/fuzz/%.c) tests/fuzz/replay_main.c tests/fuzz/seeds_main.c tests/sim/sim.c
+	$(FUZZERS:%=tests/fuzz/%.c) tests/fuzz/replay_main.c tests/fuzz/seeds_main.c tests/sim/sim.c tests/sim/world.c
 
 # ---- How it is built ------------------------------------------------------------------------------------------------
 
@@ -235,7 +235,7 @@ $(SERVER_LIB): $(filter-out %/main.o,$(SERVER_OBJ))
 	$(archive)
 
 # Both programs' stations in one: from archives, so that only what the simulator calls comes in.
-$(SIM_PROGRAM): $(B)/tests/sim/sim.o $(AGENT_LIB) $(SERVER_LIB) $(COMMON_LIB)
+$(SIM_PROGRAM): $(B)/tests/sim/sim.o $(B)/tests/sim/world.o $(AGENT_LIB) $(SERVER_LIB) $(COMMON_LIB)
 	$(call link)
 
 $(TEST_LIB_A): $(call objects,$(TEST_LIB))

@@ -2,9 +2,9 @@
  * apply: see apply.h. The order matters: keys first (a newer manifest may name the key of a later receipt), then receipts, which turn
  * our own edits into confirmed registers, then the fork notice, then what others wrote, and the digest of it all at the end.
  *
- * An answer may come late (a stick found in a drawer). Receipts and registers count whenever they come, since a register gives way to a newer
- * one only; progress (`seen`, cursor, the end of a whole scope, the digest) is made only by the answer to a request that stood
- * where the store still stands.
+ * An answer may come late (a stick found in a drawer). Receipts and registers count whenever they come, since a register gives way
+ * to a newer one only; progress (`seen`, cursor, the end of a whole scope, the digest) is made only by the answer to a request that
+ * stood where the store still stands.
  */
 #include "agent/apply.h"
 
@@ -190,7 +190,10 @@ static int settle_envelope(struct store *s, struct receipt_cursor *c, struct rou
 		struct db_stmt *q;
 		void *arena;
 
-		err = db_prepare(s->db, "SELECT number FROM edit_group WHERE seq = ?1 AND number > ?2 AND confirmed = 0 ORDER BY number LIMIT 1", &q);
+		err = db_prepare(s->db,
+				 "SELECT number FROM edit_group WHERE seq = ?1 AND number > ?2 AND confirmed = 0"
+				 " ORDER BY number LIMIT 1",
+				 &q);
 		if (err)
 			return err;
 		db_bind_u64(q, 1, r->seq);
@@ -209,7 +212,8 @@ static int settle_envelope(struct store *s, struct receipt_cursor *c, struct rou
 	if (err != ERR_NOT_FOUND)
 		return err;
 	if (c->exception != r->exception_count || c->at != r->first + r->accepted || number != r->last_group)
-		return err_set(ERR_CORRUPT, "receipt for envelope %llu: it does not fit the edits this device sent", (unsigned long long)r->seq);
+		return err_set(ERR_CORRUPT, "receipt for envelope %llu: it does not fit the edits this device sent",
+			       (unsigned long long)r->seq);
 	return 0;
 }
 
@@ -227,13 +231,6 @@ static int keep_receipt(struct store *s, const struct receipt *r, const struct m
 	if (!err && db_changes(s->db) != 1)
 		err = err_set(ERR_CORRUPT, "receipt for envelope %llu: this device has no such envelope", (unsigned long long)r->seq);
 	return err ? err : store_set_u64(s, "last_receipt_ms", r->time_ms);
-}
-
-static int move_acked(struct store *s, const struct receipt *r)
-{
-	int err = store_set_u64(s, "acked", r->seq);
-
-	return err ? err : store_set_u64(s, "acked_group", r->last_group);
 }
 
 struct receipts { /* of one answer */
@@ -300,7 +297,7 @@ static int take_receipt(struct store *s, const struct receipts *all, const struc
 	c.noted = r->first + r->accepted;
 	err = keep_receipt(s, r, bytes);
 	if (!err)
-		err = is_again ? unsettle_envelope(s, r->seq) : move_acked(s, r);
+		err = is_again ? unsettle_envelope(s, r->seq) : store_set_u64(s, "acked", r->seq);
 	if (!err)
 		err = settle_envelope(s, &c, all->result);
 	if (!err)
@@ -382,7 +379,8 @@ static int note_decision(struct store *s, const struct register_write *w)
 {
 	struct db_stmt *q;
 	int err = db_prepare(s->db,
-			     "INSERT INTO decision (case_id, entry_id, field, at, value, reason, received_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+			     "INSERT INTO decision (case_id, entry_id, field, at, value, reason, received_ms)"
+			     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 			     " ON CONFLICT (case_id, entry_id, field, at) DO NOTHING",
 			     &q);
 
@@ -472,7 +470,8 @@ static int apply_register(struct store *s, const struct form *form, const struct
 	return err;
 }
 
-static int apply_pull(struct store *s, const struct message_blob *bytes, const struct place *place, struct round_result *result, bool *is_twin)
+static int apply_pull(struct store *s, const struct message_blob *bytes, const struct place *place, struct round_result *result,
+		      bool *is_twin)
 {
 	struct changeset_forms forms = store_form_finder(s);
 	struct changeset_pull p;
@@ -499,11 +498,11 @@ static int apply_pull(struct store *s, const struct message_blob *bytes, const s
 }
 
 /*
- * When the answer brought receipts too, they are taken although a twin is in the pull: the receipt that makes the twin an acquaintance may be
- * one of the next, as receipts come in portions. `*is_left`: the pull was left alone.
+ * When the answer brought receipts too, they are taken although a twin is in the pull: the receipt that makes the twin an
+ * acquaintance may be one of the next, as receipts come in portions. `*is_left`: the pull was left alone.
  */
-static int take_pull(struct store *s, const struct message_blob *bytes, const struct place *place, bool has_news, struct round_result *result,
-		     bool *is_left)
+static int take_pull(struct store *s, const struct message_blob *bytes, const struct place *place, bool has_news,
+		     struct round_result *result, bool *is_left)
 {
 	struct round_result before = *result;
 	bool is_twin = false;
@@ -547,10 +546,14 @@ static int is_ahead(struct store *s, uint64_t seen, bool *out)
 	return err;
 }
 
-/* What the device holds is not what it says it holds: `seen` is void until the whole scope has come. */
+/*
+ * What the device holds is not what it says it holds: `seen` is void until the whole scope has come. And the last envelope with a
+ * receipt goes along once more, if it is kept: should a copy of this store have brought another one in its place after the centre was
+ * restored, that is a fork, and told as one.
+ */
 static int note_mismatch(struct store *s, struct round_result *result)
 {
-	uint64_t count;
+	uint64_t count, acked;
 	int err = store_get_u64(s, "mismatches", &count);
 
 	result->mismatches++;
@@ -560,6 +563,10 @@ static int note_mismatch(struct store *s, struct round_result *result)
 		err = store_set_u64(s, "seen", 0);
 	if (!err)
 		err = store_set_u64(s, "cursor", 0);
+	if (!err)
+		err = store_get_u64(s, "acked", &acked);
+	if (!err)
+		err = store_set_u64(s, "resend", acked);
 	return err ? err : store_set_u64(s, "whole", 1);
 }
 
@@ -608,15 +615,40 @@ static int apply_progress(struct store *s, const struct message_content *c, cons
 	return err;
 }
 
-static int forget_covered(struct store *s, uint64_t covered)
+static int note_covered_group(struct store *s, uint64_t covered)
 {
 	struct db_stmt *q;
-	int err = db_prepare(s->db, "DELETE FROM envelope WHERE receipt IS NOT NULL AND seq <= ?1", &q);
+	uint64_t number;
+	int err = db_prepare(s->db, "SELECT ifnull(max(number), 0) FROM edit_group WHERE confirmed = 1 AND seq BETWEEN 1 AND ?1", &q);
 
 	if (err)
 		return err;
 	db_bind_u64(q, 1, covered);
-	return db_run(q);
+	err = db_row(q);
+	if (err)
+		return err;
+	number = db_u64(q, 0);
+	db_done(q);
+	return store_set_u64(s, "covered_group", number);
+}
+
+/* Not while the two sides differ: what a backup covers under our numbers may be a copy's. */
+static int forget_covered(struct store *s, uint64_t covered)
+{
+	struct db_stmt *q;
+	uint64_t whole;
+	int err = store_get_u64(s, "whole", &whole);
+
+	if (err || whole)
+		return err;
+	err = db_prepare(s->db, "DELETE FROM envelope WHERE receipt IS NOT NULL AND seq <= ?1", &q);
+	if (err)
+		return err;
+	db_bind_u64(q, 1, covered);
+	err = db_run(q);
+	if (!err && db_changes(s->db) != 0)
+		err = note_covered_group(s, covered);
+	return err ? err : store_set_u64(s, "covered", covered);
 }
 
 /* One that is not above what is held came with a late answer. One that cannot be read needs a newer program, and is not passed over. */
@@ -695,7 +727,5 @@ int apply_content(struct store *s, const struct message_content *c, const struct
 	}
 	if (!err)
 		err = apply_scope(s, c, asked, result->receipts > receipts, result);
-	if (!err)
-		err = forget_covered(s, c->covered);
-	return err ? err : store_set_u64(s, "covered", c->covered);
+	return err ? err : forget_covered(s, c->covered);
 }

@@ -17,6 +17,7 @@ struct apply_request { /* what our request had said */
  * Apply decoded content that answers `asked`. Keys of the manifest in force are used for the receipts. Adds to *result, and says in
  * result->is_more whether to ask again at once.
  */
-int apply_content(struct store *s, const struct message_content *c, const struct apply_request *asked, struct round_result *result) MUST_CHECK;
+int apply_content(struct store *s, const struct message_content *c, const struct apply_request *asked,
+		  struct round_result *result) MUST_CHECK;
 
 #endif

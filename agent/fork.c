@@ -8,6 +8,10 @@
  *
  * What the centre has by the word of the notice alone (seq 0) stays an own answer, shown and not called received, until the whole scope
  * brings it as registers (apply.c). Requests made before the fork are void: what answers them was counted for the old incarnation.
+ *
+ * A receipt proves what the centre had when it was signed. A centre restored from a backup may have lost it since, and taken another copy's
+ * envelope under the same number. So the notice lists everything above what a backup covers, and what it does not list is brought again
+ * although there was a receipt for it.
  */
 #include "agent/fork.h"
 
@@ -230,7 +234,9 @@ static int next_unconfirmed(struct store *s, uint64_t after, uint64_t *number)
 {
 	struct db_stmt *q;
 	int err = db_prepare(s->db,
-			     "SELECT number FROM edit_group WHERE confirmed = 0 AND seq IS NOT 0 AND number > ?1 ORDER BY number LIMIT 1", &q);
+			     "SELECT number FROM edit_group WHERE confirmed = 0 AND seq IS NOT 0 AND number > ?1"
+			     " ORDER BY number LIMIT 1",
+			     &q);
 
 	if (err)
 		return err;
@@ -241,6 +247,50 @@ static int next_unconfirmed(struct store *s, uint64_t after, uint64_t *number)
 	*number = db_u64(q, 0);
 	db_done(q);
 	return 0;
+}
+
+static bool is_list_whole_at(const struct message_content *c, uint64_t number)
+{
+	return c->fork_group_count < MESSAGE_KNOWN_GROUPS_MAX || number <= c->fork_groups[c->fork_group_count - 1].number;
+}
+
+/* The next group with a receipt whose envelope is still kept, since no backup is known to cover it. */
+static int next_uncovered(struct store *s, uint64_t after, uint64_t *number)
+{
+	struct db_stmt *q;
+	int err = db_prepare(s->db,
+			     "SELECT number FROM edit_group g WHERE confirmed = 1 AND seq > 0 AND number > ?1"
+			     " AND EXISTS (SELECT 1 FROM envelope e WHERE e.seq = g.seq) ORDER BY number LIMIT 1",
+			     &q);
+
+	if (err)
+		return err;
+	db_bind_u64(q, 1, after);
+	err = db_row(q);
+	if (err)
+		return err;
+	*number = db_u64(q, 0);
+	db_done(q);
+	return 0;
+}
+
+/* What a restored centre lost is unconfirmed again. */
+static int doubt_receipts(struct store *s, const struct message_content *c)
+{
+	uint64_t number = 0;
+	bool known;
+	int err;
+
+	while ((err = next_uncovered(s, number, &number)) == 0) {
+		err = is_known(s, c, number, &known);
+		if (!err && !known && is_list_whole_at(c, number))
+			err = run1(s, "UPDATE edit_group SET confirmed = 0 WHERE number = ?1", number);
+		if (!err && !known && is_list_whole_at(c, number))
+			err = run1(s, "UPDATE edit SET outcome = NULL WHERE number = ?1", number);
+		if (err)
+			return err;
+	}
+	return err == ERR_NOT_FOUND ? 0 : err;
 }
 
 static int note_all_known(struct store *s, const struct message_content *c)
@@ -278,7 +328,8 @@ static int rebuild_own(struct store *s)
 	return db_exec(s->db,
 		       "DELETE FROM own;"
 		       "INSERT INTO own (case_id, entry_id, field, entry_type, value, number)"
-		       " SELECT g.case_id, e.entry_id, e.field, e.entry_type, e.value, e.number FROM edit e JOIN edit_group g USING (number)"
+		       " SELECT g.case_id, e.entry_id, e.field, e.entry_type, e.value, e.number FROM edit e"
+		       " JOIN edit_group g USING (number)"
 		       " WHERE g.confirmed = 0 ORDER BY e.number"
 		       " ON CONFLICT (case_id, entry_id, field) DO UPDATE SET value = excluded.value, number = excluded.number;"
 		       "INSERT OR IGNORE INTO aid_case (case_id, form_id, opened_ms)"
@@ -304,7 +355,7 @@ static int begin_incarnation(struct store *s, const struct message_content *c)
 	if (!err)
 		err = store_set_u64(s, "acked", 0);
 	if (!err)
-		err = store_set_u64(s, "acked_group", 0);
+		err = store_set_u64(s, "covered_group", 0);
 	if (!err)
 		err = store_set_u64(s, "covered", 0);
 	if (!err)
@@ -314,7 +365,8 @@ static int begin_incarnation(struct store *s, const struct message_content *c)
 	if (!err)
 		err = store_set_u64(s, "whole", 1);
 	return err ? err
-		   : db_exec(s->db, "DELETE FROM envelope; DELETE FROM nonce; DELETE FROM made; INSERT INTO made (id) SELECT new FROM fork_id;"
+		   : db_exec(s->db, "DELETE FROM envelope; DELETE FROM nonce; DELETE FROM made;"
+				    "INSERT INTO made (id) SELECT new FROM fork_id;"
 				    "UPDATE edit_group SET seq = 0 WHERE confirmed = 1");
 }
 
@@ -326,7 +378,9 @@ int fork_take(struct store *s, const struct message_content *c)
 	if (c->fork_incarnation <= s->incarnation || c->fork_site == RECORD_SITE_CENTRE || c->fork_site > RECORD_SITE_MAX)
 		return err_set(ERR_CORRUPT, "fork notice: incarnation %u and site %u cannot follow incarnation %u", c->fork_incarnation,
 			       c->fork_site, s->incarnation);
-	err = note_all_known(s, c);
+	err = doubt_receipts(s, c);
+	if (!err)
+		err = note_all_known(s, c);
 	if (!err)
 		err = list_ids(s);
 	if (!err)

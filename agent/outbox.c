@@ -122,8 +122,8 @@ static int check_size(const struct edit_group *g)
 	err = changeset_encode(g, 1, &plain);
 	buf_fini(&plain);
 	if (err == ERR_LIMIT)
-		return err_set(err, "outbox: %zu answers at once are more than one envelope carries (%d KiB); save them in parts", g->edit_count,
-			       GROUP_PLAIN_BYTES_MAX / 1024);
+		return err_set(err, "outbox: %zu answers at once are more than one envelope carries (%d KiB); save them in parts",
+			       g->edit_count, GROUP_PLAIN_BYTES_MAX / 1024);
 	return err;
 }
 
@@ -300,7 +300,10 @@ static int batch_fill(struct store *s, struct batch *b)
 		struct db_stmt *q;
 		uint64_t number;
 
-		err = db_prepare(s->db, "SELECT number FROM edit_group WHERE seq IS NULL AND confirmed = 0 AND number > ?1 ORDER BY number LIMIT 1", &q);
+		err = db_prepare(s->db,
+				 "SELECT number FROM edit_group WHERE seq IS NULL AND confirmed = 0 AND number > ?1"
+				 " ORDER BY number LIMIT 1",
+				 &q);
 		if (err)
 			return err;
 		db_bind_u64(q, 1, last);
@@ -456,7 +459,8 @@ int outbox_count(struct store *s, struct outbox_counts *out)
 			     " (SELECT count(*) FROM edit_group WHERE seq IS NULL AND confirmed = 0),"
 			     " (SELECT count(*) FROM envelope WHERE receipt IS NULL),"
 			     " (SELECT ifnull(sum(length(bytes)), 0) FROM envelope WHERE receipt IS NULL),"
-			     " (SELECT count(*) FROM pending), (SELECT count(*) FROM edit WHERE outcome = 3), (SELECT count(*) FROM decision)",
+			     " (SELECT count(*) FROM pending), (SELECT count(*) FROM edit WHERE outcome = 3),"
+			     " (SELECT count(*) FROM decision)",
 			     &q);
 
 	*out = (struct outbox_counts){ 0 };

@@ -23,8 +23,8 @@ struct register_write {
 
 /*
  * Write one confirmed register (inside a transaction) unless a newer one is held; keeps the digest. *changed says whether it was new.
- * As part of a whole scope it replaces whatever was held since before that began, whatever its `at`: a centre that was restored from a backup
- * may hold less than it once told. What came since, by a receipt for instance, gives way to a newer one only.
+ * As part of a whole scope it replaces whatever was held since before that began, whatever its `at`: a centre that was restored from a
+ * backup may hold less than it once told. What came since, by a receipt for instance, gives way to a newer one only.
  */
 int register_put(struct store *s, const struct register_write *w, bool *changed) MUST_CHECK;
 

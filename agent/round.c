@@ -32,7 +32,7 @@ static int request_facts(struct store *s, struct message_request *q)
 		err = store_get_u64(s, "next_seq", &q->head);
 	q->head -= q->head != 0;
 	if (!err)
-		err = store_get_u64(s, "acked_group", &q->acked_group);
+		err = store_get_u64(s, "covered_group", &q->acked_group); /* no receipt above it is beyond doubt: agent/fork.c */
 	if (!err)
 		err = store_get_u64(s, "whole", &whole);
 	if (err)
@@ -100,7 +100,8 @@ static int request_envelopes(struct store *s, struct message_request *q, struct 
 static int keep_nonce(struct store *s, const struct message_request *q)
 {
 	struct db_stmt *st;
-	int err = db_prepare(s->db, "INSERT INTO nonce (nonce, contact, seen, cursor, whole, made_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &st);
+	int err = db_prepare(s->db,
+			     "INSERT INTO nonce (nonce, contact, seen, cursor, whole, made_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &st);
 
 	if (err)
 		return err;
@@ -210,7 +211,9 @@ static int verify_answer(struct store *s, const void *data, size_t len, struct m
 	err = message_answer_decode(data, len, m.sign_keys[0], m.sign_key_count, out);
 	manifest_fini(&m);
 	if (!is_answer && err != ERR_STALE)
-		return err_set(ERR_OFFLINE, "%zu bytes came back that are not an answer of the centre (a portal or a proxy?); nothing was taken as received",
+		return err_set(ERR_OFFLINE,
+			       "%zu bytes came back that are not an answer of the centre (a portal or a proxy?);"
+			       " nothing was taken as received",
 			       len);
 	return err;
 }
@@ -333,7 +336,8 @@ static int exchange(struct store *s, const struct buf *request, struct buf *answ
 	if (status == 503)
 		return err_set(ERR_BUSY, "the centre is busy (503); try again in a while");
 	if (status != 200)
-		return err_set(ERR_OFFLINE, "the centre, or something before it, answered with status %d; nothing was taken as received", status);
+		return err_set(ERR_OFFLINE, "the centre, or something before it, answered with status %d; nothing was taken as received",
+			       status);
 	return 0;
 }
 

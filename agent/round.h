@@ -27,8 +27,9 @@ struct round_result {
 int round_request(struct store *s, struct buf *out) MUST_CHECK;
 
 /*
- * Verify and apply an answer. ERR_OFFLINE: these bytes are not an answer of the centre (a portal, a proxy); ERR_AUTH: signed by somebody else, or revoked;
- * ERR_STALE: not the answer to a request of ours. Nothing is changed then (a revocation is remembered). Adds to *result.
+ * Verify and apply an answer. ERR_OFFLINE: these bytes are not an answer of the centre (a portal, a proxy); ERR_AUTH: signed by somebody
+ * else, or revoked; ERR_STALE: not the answer to a request of ours (any more), or it needs a newer program. Nothing is changed then (a
+ * revocation is remembered). Adds to *result; is_more is of this answer.
  */
 int round_answer(struct store *s, const void *data, size_t len, struct round_result *result) MUST_CHECK;
 

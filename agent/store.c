@@ -306,7 +306,8 @@ int store_check_writer(struct store *s)
 		return err;
 	s->is_revoked = revoked != 0;
 	if (incarnation != s->incarnation)
-		return err_set(ERR_STALE, "store: another program gave this device a new incarnation meanwhile; open it again, nothing was saved now");
+		return err_set(ERR_STALE,
+			       "store: another program gave this device a new incarnation meanwhile; open it again, nothing was saved now");
 	return 0;
 }
 

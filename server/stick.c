@@ -42,7 +42,8 @@ static int keep_request(struct centre *c, const struct message_blob *request)
 
 	if (!err)
 		err = db_prepare(c->db,
-			"INSERT INTO stick_request (device, contact, bytes, received_ms) SELECT device, ?2, ?3, ?4 FROM device WHERE device_id = ?1"
+			"INSERT INTO stick_request (device, contact, bytes, received_ms)"
+			" SELECT device, ?2, ?3, ?4 FROM device WHERE device_id = ?1"
 			" ON CONFLICT (device) DO UPDATE SET contact = ?2, bytes = ?3, received_ms = ?4 WHERE contact <= ?2",
 			&s);
 	if (!err) {

@@ -3,7 +3,7 @@
 
 CREATE TABLE meta (                -- single facts
   key   TEXT PRIMARY KEY,          -- url, org, root_public, device_id, incarnation, site, person, branch, name, counter (ids), next_group, next_seq,
-                                   -- chain (hash), acked, acked_group, covered, resend, seen, cursor, contact,
+                                   -- chain (hash), acked, covered, covered_group, resend, seen, cursor, contact,
                                    -- whole (0 no, 1 wanted, 2 under way), whole_from, whole_cursor, revoked, manifest_number, sign/box keys,
                                    -- digest_0, digest_1, mismatches, last_contact_ms, last_receipt_ms, centre_ms
   value BLOB NOT NULL

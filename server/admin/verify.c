@@ -81,8 +81,6 @@ static void count_register(struct walk *w, uint64_t case_id, struct db_stmt *r, 
 	record_digest_change(&m->digest, 1, case_id, db_u64(r, 0), db_text(r, 1), value, len, at);
 	if (at > m->changed_at)
 		m->changed_at = at;
-	if ((uint32_t)db_int(r, 4) != m->opened_by && at > m->others_at)
-		m->others_at = at;
 	if (at > w->newest)
 		w->newest = at;
 }
@@ -97,17 +95,25 @@ static void compare_register(struct walk *w, uint64_t case_id, struct db_stmt *r
 		db_text(r, 1), db_u64(r, 3), db_u64(e, 3));
 }
 
-/* Pass the older writes of the address that `e` stands on. */
-static int next_address(struct db_stmt *e, struct buf *field)
+/* A write stays one by others after its opener wrote over it, so it is the ledger that tells. */
+static void count_write(struct db_stmt *e, struct case_marks *m)
+{
+	if ((uint32_t)db_int(e, 4) != m->opened_by && db_u64(e, 3) > m->others_at)
+		m->others_at = db_u64(e, 3);
+}
+
+/* Pass the writes of the address that `e` stands on. */
+static int next_address(struct db_stmt *e, struct buf *field, struct case_marks *m)
 {
 	int64_t entry_id = db_int(e, 0);
 	int got;
 
 	buf_clear(field);
 	buf_text(field, db_text(e, 1));
-	do
+	do {
+		count_write(e, m);
 		got = db_step(e);
-	while (got == 1 && db_int(e, 0) == entry_id && strcmp(db_text(e, 1), buf_string(field)) == 0);
+	} while (got == 1 && db_int(e, 0) == entry_id && strcmp(db_text(e, 1), buf_string(field)) == 0);
 	return got;
 }
 
@@ -134,7 +140,7 @@ static int merge_lists(struct walk *w, uint64_t case_id, struct db_stmt *r, stru
 			has_r = db_step(r);
 		}
 		if (order >= 0)
-			has_e = next_address(e, &field);
+			has_e = next_address(e, &field, m);
 	}
 	buf_fini(&field);
 	return has_r < 0 ? has_r : has_e;

@@ -277,7 +277,8 @@ void roundkit_decide(struct roundkit *k, const char *value)
 	if (list.count != 1)
 		abort();
 	must(db_begin(k->centre.c->db));
-	must(conflict_resolve(k->centre.c, list.items[0].conflict_id, CENTREKIT_OFFICER, list.items[0].at, value, strlen(value), "asked the family"));
+	must(conflict_resolve(k->centre.c, list.items[0].conflict_id, CENTREKIT_OFFICER, list.items[0].at, value, strlen(value),
+			      "asked the family"));
 	must(db_commit(k->centre.c->db));
 	conflict_list_fini(&list);
 }

@@ -1,6 +1,7 @@
 /*
- * test_agent_apply: what an answer's content does to the store. Receipts confirm what they cover and nothing else; progress is made only where
- * the store stands; a conflict waits exactly until it is settled; a whole scope may be cut anywhere; a restored centre gets back what it lost.
+ * test_agent_apply: what an answer's content does to the store. Receipts confirm what they cover and nothing else; progress is made only
+ * where the store stands; a conflict waits exactly until it is settled; a whole scope may be cut anywhere; a restored centre gets back
+ * what it lost.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -240,7 +241,8 @@ static void receipts_count_although_the_pull_runs_ahead_of_them(void **state)
 	buf_init(&frame, MESSAGE_CONTENT_BYTES_MAX);
 	assert_int_equal(message_request_decode(t->request.data, t->request.len, &q), 0);
 	assert_int_equal(message_answer_decode(t->answer.data, t->answer.len, t->k.centre.keys->sign_public, 1, &a), 0);
-	assert_int_equal(seal_box_open(a.box.data, a.box.len, t->k.stores[0]->keys->box_public, t->k.stores[0]->keys->box_secret, &frame), 0);
+	assert_int_equal(
+		seal_box_open(a.box.data, a.box.len, t->k.stores[0]->keys->box_public, t->k.stores[0]->keys->box_secret, &frame), 0);
 	none = store_dictionary_finder(t->k.stores[0]);
 	assert_int_equal(pack_inflate(frame.data, frame.len, &none, &plain), 0);
 	assert_int_equal(message_content_decode(plain.data, plain.len, &c), 0);

@@ -1,6 +1,6 @@
 /*
- * test_agent_fork: a copied or restored store takes a new incarnation at whatever moment the fork is found, and nothing typed on either side is
- * lost, doubled, or mixed with what the other copy made under the same ids.
+ * test_agent_fork: a copied or restored store takes a new incarnation at whatever moment the fork is found, and nothing typed on either
+ * side is lost, doubled, or mixed with what the other copy made under the same ids.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/outbox.h"
 #include "tests/lib/roundkit.h"
@@ -100,8 +101,10 @@ static uint64_t case_with(struct town *t, int i, const char *value)
 	struct db_stmt *q;
 	uint64_t id;
 
-	assert_int_equal(db_prepare(t->k.stores[i]->db, "SELECT case_id FROM own WHERE field = 'landmark' AND value = ?1"
-							" UNION SELECT case_id FROM register WHERE field = 'landmark' AND value = ?1", &q), 0);
+	assert_int_equal(db_prepare(t->k.stores[i]->db,
+				    "SELECT case_id FROM own WHERE field = 'landmark' AND value = ?1"
+				    " UNION SELECT case_id FROM register WHERE field = 'landmark' AND value = ?1",
+				    &q), 0);
 	db_bind_text(q, 1, value);
 	assert_int_equal(db_row(q), 0);
 	id = db_u64(q, 0);
@@ -442,6 +445,62 @@ static void a_fault_anywhere_in_the_fork_takes_it_back(void **state)
 	all_at_rest(t);
 }
 
+/*
+ * A copy was made; the first store's envelope was received, and lost with the centre's last days; then the copy brought another one
+ * under the same number. The first store has a receipt for what the centre does not have.
+ */
+static void what_a_restored_centre_took_from_the_copy_instead_is_brought_again(void **state)
+{
+	struct town *t = *state;
+	uint64_t base = 0, x = 0, y = 0;
+	int copy;
+
+	type(t, 0, &base, "landmark", "base");
+	sync_all(t, 0);
+	copy = roundkit_clone(&t->k, 0);
+	roundkit_backup(&t->k);
+	type(t, 0, &x, "landmark", "received, then lost");
+	type(t, 0, &base, "village", "received, then lost too");
+	sync_all(t, 0);
+	assert_int_equal(waiting(t, 0), 0);
+	roundkit_restore(&t->k);
+	type(t, copy, &y, "landmark", "of the copy");
+	sync_all(t, copy);
+	/* Even a new backup covers only what the copy brought. */
+	unlink(t->k.backup);
+	roundkit_backup(&t->k);
+	assert_int_equal(x, y);
+	sync_all(t, 0);
+	sync_all(t, 0);
+	assert_int_equal(t->k.stores[0]->incarnation, 2);
+	assert_int_equal(times_at_centre(t, "received, then lost"), 1);
+	assert_string_equal(roundkit_at_centre(&t->k, base, "village"), "received, then lost too");
+	assert_int_equal(times_at_centre(t, "base"), 1);
+	assert_int_equal(times_at_centre(t, "of the copy"), 1);
+	assert_int_equal(waiting(t, 0), 0);
+	assert_true(roundkit_agrees(&t->k, 0));
+	assert_string_equal(roundkit_shown(&t->k, 0, x, "landmark"), "of the copy");
+}
+
+/* In an ordinary fork the receipts hold: what they cover is on the list and is not brought twice. */
+static void what_has_a_receipt_is_not_brought_twice(void **state)
+{
+	struct town *t = *state;
+	uint64_t a = 0, b = 0, c = 0;
+	int copy;
+
+	type(t, 0, &a, "landmark", "with a receipt");
+	sync_all(t, 0);
+	copy = roundkit_clone(&t->k, 0);
+	type(t, copy, &b, "landmark", "by the copy");
+	sync_all(t, copy);
+	type(t, 0, &c, "landmark", "mine");
+	all_at_rest(t);
+	assert_int_equal(times_at_centre(t, "with a receipt"), 1);
+	assert_int_equal(centrekit_int(&t->k.centre, "SELECT count(*) FROM edit_group"), 3);
+	assert_string_equal(roundkit_shown(&t->k, 0, a, "landmark"), "with a receipt");
+}
+
 static void a_notice_that_leads_backwards_is_refused(void **state)
 {
 	struct message_content c = { .time_ms = 9, .has_fork = true, .fork_incarnation = 1, .fork_site = 9 };
@@ -472,6 +531,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_saved_between_request_and_notice_moves_along, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_program_does_not_write_under_the_old_incarnation, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_fault_anywhere_in_the_fork_takes_it_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_a_restored_centre_took_from_the_copy_instead_is_brought_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_has_a_receipt_is_not_brought_twice, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_notice_that_leads_backwards_is_refused, setup, teardown),
 	};
 

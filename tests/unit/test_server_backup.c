@@ -270,6 +270,24 @@ static void the_walk_counts_and_finds_nothing_in_a_sound_store(void **state)
 	verify_report_fini(&r);
 }
 
+/* What another site wrote stays the newest write by others, also when the opener wrote over it. */
+static void the_walk_finds_nothing_after_a_value_went_to_and_fro(void **state)
+{
+	struct world *w = *state;
+	struct verify_report r;
+
+	assert_int_equal(centrekit_sync(&w->k, &w->b), 0);
+	write_one(&w->b, w->case_id, "landmark", "behind the school");
+	assert_int_equal(centrekit_sync(&w->k, &w->b), 0);
+	assert_int_equal(centrekit_sync(&w->k, &w->a), 0);
+	write_one(&w->a, w->case_id, "landmark", "near the well");
+	assert_int_equal(centrekit_sync(&w->k, &w->a), 0);
+	assert_int_equal(centrekit_int(&w->k, "SELECT count(*) FROM conflict"), 0);
+	assert_int_equal(verify_store(w->k.c, &r), 0);
+	assert_int_equal(r.findings, 0);
+	verify_report_fini(&r);
+}
+
 static void the_walk_finds_each_kind_of_tampering(void **state)
 {
 	struct world *w = *state;
@@ -329,6 +347,7 @@ int main(void)
 		TEST(a_folder_with_a_centre_is_refused),
 		TEST(a_damaged_backup_is_refused_and_leaves_nothing),
 		TEST(the_walk_counts_and_finds_nothing_in_a_sound_store),
+		TEST(the_walk_finds_nothing_after_a_value_went_to_and_fro),
 		TEST(the_walk_finds_each_kind_of_tampering),
 		TEST(the_walk_goes_over_conflicts_and_their_candidates),
 	};
