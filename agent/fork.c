@@ -166,24 +166,6 @@ static int remap_value(struct store *s, const struct form *form, struct edit *e,
 	return 0;
 }
 
-static int rewrite_edit(struct store *s, const struct edit_group *g, size_t position)
-{
-	const struct edit *e = &g->edits[position];
-	struct db_stmt *q;
-	int err = db_prepare(s->db,
-			     "INSERT INTO edit (number, position, entry_id, entry_type, field, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &q);
-
-	if (err)
-		return err;
-	db_bind_u64(q, 1, g->number);
-	db_bind_int(q, 2, (int64_t)position);
-	db_bind_u64(q, 3, e->entry_id);
-	db_bind_text(q, 4, form_entry_type(g->form, e->entry_type)->name);
-	db_bind_text(q, 5, form_field(g->form, e->field)->name);
-	db_bind_text_len(q, 6, e->value, e->value_len);
-	return db_run(q);
-}
-
 static int remap_edits(struct store *s, struct edit_group *g, char (*texts)[ID_VALUE_BYTES + 1])
 {
 	int err = new_id_of(s, g->case_id, &g->case_id);
@@ -197,11 +179,7 @@ static int remap_edits(struct store *s, struct edit_group *g, char (*texts)[ID_V
 		err = edit_group_sort(g);
 	if (!err)
 		err = edit_group_check(g);
-	if (!err)
-		err = run1(s, "DELETE FROM edit WHERE number = ?1", g->number);
-	for (size_t i = 0; !err && i < g->edit_count; i++)
-		err = rewrite_edit(s, g, i);
-	return err;
+	return err ? err : outbox_rewrite(s, g);
 }
 
 static int remap_group(struct store *s, uint64_t number)
@@ -230,13 +208,11 @@ static int remap_group(struct store *s, uint64_t number)
 
 /* ---- all groups that the centre may not have, in order ---- */
 
-static int next_unconfirmed(struct store *s, uint64_t after, uint64_t *number)
+/* The first number above `after` that the constant query gives. ERR_NOT_FOUND at the end. */
+static int next_number(struct store *s, const char *sql, uint64_t after, uint64_t *number)
 {
 	struct db_stmt *q;
-	int err = db_prepare(s->db,
-			     "SELECT number FROM edit_group WHERE confirmed = 0 AND seq IS NOT 0 AND number > ?1"
-			     " ORDER BY number LIMIT 1",
-			     &q);
+	int err = db_prepare(s->db, sql, &q);
 
 	if (err)
 		return err;
@@ -247,6 +223,14 @@ static int next_unconfirmed(struct store *s, uint64_t after, uint64_t *number)
 	*number = db_u64(q, 0);
 	db_done(q);
 	return 0;
+}
+
+static int next_unconfirmed(struct store *s, uint64_t after, uint64_t *number)
+{
+	return next_number(s,
+			   "SELECT number FROM edit_group WHERE confirmed = 0 AND seq IS NOT 0 AND number > ?1"
+			   " ORDER BY number LIMIT 1",
+			   after, number);
 }
 
 static bool is_list_whole_at(const struct message_content *c, uint64_t number)
@@ -257,21 +241,10 @@ static bool is_list_whole_at(const struct message_content *c, uint64_t number)
 /* The next group with a receipt whose envelope is still kept, since no backup is known to cover it. */
 static int next_uncovered(struct store *s, uint64_t after, uint64_t *number)
 {
-	struct db_stmt *q;
-	int err = db_prepare(s->db,
-			     "SELECT number FROM edit_group g WHERE confirmed = 1 AND seq > 0 AND number > ?1"
-			     " AND EXISTS (SELECT 1 FROM envelope e WHERE e.seq = g.seq) ORDER BY number LIMIT 1",
-			     &q);
-
-	if (err)
-		return err;
-	db_bind_u64(q, 1, after);
-	err = db_row(q);
-	if (err)
-		return err;
-	*number = db_u64(q, 0);
-	db_done(q);
-	return 0;
+	return next_number(s,
+			   "SELECT number FROM edit_group g WHERE confirmed = 1 AND seq > 0 AND number > ?1"
+			   " AND EXISTS (SELECT 1 FROM envelope e WHERE e.seq = g.seq) ORDER BY number LIMIT 1",
+			   after, number);
 }
 
 /* What a restored centre lost is unconfirmed again. */

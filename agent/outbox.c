@@ -161,6 +161,21 @@ int outbox_push(struct store *s, struct edit_group *g)
 	return err;
 }
 
+int outbox_rewrite(struct store *s, const struct edit_group *g)
+{
+	struct db_stmt *q;
+	int err = db_prepare(s->db, "DELETE FROM edit WHERE number = ?1", &q);
+
+	assert(db_in_transaction(s->db));
+	if (err)
+		return err;
+	db_bind_u64(q, 1, g->number);
+	err = db_run(q);
+	for (size_t i = 0; !err && i < g->edit_count; i++)
+		err = insert_edit(s, g, i);
+	return err;
+}
+
 /* ---- reading back ---- */
 
 static int load_header(struct store *s, uint64_t number, struct edit_group *g)

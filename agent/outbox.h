@@ -24,6 +24,9 @@ int outbox_seal(struct store *s) MUST_CHECK;
 int outbox_load(struct store *s, uint64_t number, struct edit_group *g, void **arena) MUST_CHECK;
 void outbox_free(void *arena);
 
+/* Put the edits of `g` in the place of those that the store has under its number (inside a transaction): for new ids after a fork. */
+int outbox_rewrite(struct store *s, const struct edit_group *g) MUST_CHECK;
+
 struct outbox_counts {
 	uint64_t groups;        /* saved here: edit groups ever written on this device */
 	uint64_t confirmed;     /* received by the centre: of these, covered by a verified receipt */
