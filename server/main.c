@@ -64,7 +64,7 @@ static const struct cli_option SERVE[] = {
 };
 static const struct cli_option ENROL_CODE[] = {
 	{ "branch", 0, "NAME", "branch office; made when it is new" },
-	{ "person", 0, "NAME", "representative; made when new" },
+	{ "person", 0, "NAME", "label of the representative, such as a staff code; made when new" },
 	{ "code-file", 0, "FILE", "write the code there instead of to standard output" },
 	OPTION_END,
 };

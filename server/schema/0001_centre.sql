@@ -36,7 +36,7 @@ CREATE TABLE branch (              -- branch offices: the unit of a device's sco
 
 CREATE TABLE person (              -- representatives and staff; authors of edits
   person_id  INTEGER PRIMARY KEY,
-  name       TEXT NOT NULL UNIQUE, -- account name or the representative's name
+  name       TEXT NOT NULL UNIQUE, -- account name, or the representative's label (a staff code: it is given as an argument)
   role       INTEGER NOT NULL,     -- enum form_writer
   is_admin   INTEGER NOT NULL DEFAULT 0,
   branch_id  INTEGER REFERENCES branch, -- NULL: the centre
