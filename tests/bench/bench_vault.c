@@ -16,6 +16,7 @@
 #define SMALL_COMMITS 200
 #define BULK_ROWS 60000
 #define POINT_READS 4000
+#define CACHED_SCANS 10 /* one alone is too short to be measured */
 #define TEXT_BYTES 120
 #define PATH_BYTES 512
 
@@ -109,7 +110,8 @@ static void round_of(struct side *s, int round)
 	sum(db);
 	s->ms[SCAN][round] = now_ms() - start;
 	start = now_ms();
-	sum(db);
+	for (int i = 0; i < CACHED_SCANS; i++)
+		sum(db);
 	s->ms[CACHED][round] = now_ms() - start;
 	db = reopen(s, db);
 	start = now_ms();
