@@ -482,11 +482,12 @@ static int merge_group(struct merging *m, struct merging_group *k)
 static int take_group(struct merging *m, const struct edit_group *g)
 {
 	struct merging_group k = { .g = g, .seen = centre_seen_clamp(m->c, g->seen, m->known), .first = m->last };
+	uint8_t hash[EDIT_HASH_BYTES];
 	bool is_known = false;
 	int err = 0;
 
 	if (g->number <= m->from->last_group)
-		err = ledger_has_group(m->c, m->from->site, g->number, &is_known);
+		err = ledger_find_group(m->c, m->from->site, g->number, &is_known, hash);
 	if (err || is_known)
 		return err ? err : take_known(m, g);
 	err = merge_group(m, &k);
@@ -540,6 +541,24 @@ static int finish(struct merging *m)
 		err = restore_entry(m, &m->restores[i]);
 	if (!err && m->last != m->known)
 		err = centre_sequence_save(m->c, m->last);
+	return err;
+}
+
+int ingest_contradicts(struct centre *c, uint32_t site, uint64_t last_group, const struct changeset *set, bool *out)
+{
+	int err = 0;
+
+	*out = false;
+	for (size_t i = 0; i < set->group_count && !err && !*out && set->groups[i].number <= last_group; i++) {
+		uint8_t held[EDIT_HASH_BYTES], brought[EDIT_HASH_BYTES];
+		bool has;
+
+		err = ledger_find_group(c, site, set->groups[i].number, &has, held);
+		if (err || !has)
+			continue;
+		edit_group_hash(&set->groups[i], brought);
+		*out = memcmp(held, brought, sizeof held) != 0;
+	}
 	return err;
 }
 

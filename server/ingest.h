@@ -31,7 +31,13 @@ struct ingest_result {
 	size_t exception_count;
 };
 
-/* Merge. <0: the store failed, the caller undoes everything. Free `*out` with ingest_result_fini(). */
+/*
+ * Whether the change set brings another group under a number that the ledger holds from this site: two stores act under one
+ * incarnation. Such an envelope is a fork, whatever its chain says: a receipt would acknowledge what the ledger does not hold.
+ */
+int ingest_contradicts(struct centre *c, uint32_t site, uint64_t last_group, const struct changeset *set, bool *out) MUST_CHECK;
+
+/* Merge; ingest_contradicts() was asked before. <0: the store failed, the caller undoes everything. Free `*out` with ingest_result_fini(). */
 int ingest_changeset(struct centre *c, const struct ingest_source *from, const struct changeset *set, struct ingest_result *out) MUST_CHECK;
 void ingest_result_fini(struct ingest_result *r);
 

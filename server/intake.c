@@ -135,16 +135,38 @@ static int apply(struct taking *t, struct envelope_site *site, const struct open
 	return err;
 }
 
+/* Where an envelope stands by its chain and by what it holds. */
+static int find_place(struct taking *t, const struct envelope_site *site, const struct opened *o, const uint8_t *known,
+	enum chain_place *out)
+{
+	bool contradicts;
+	int err;
+
+	*out = chain_place(&o->header, o->hash, site->applied, site->hash, known);
+	if (*out != CHAIN_NEXT)
+		return 0;
+	err = ingest_contradicts(t->c, site->site, site->last_group, &o->set, &contradicts);
+	if (!err && contradicts)
+		*out = CHAIN_FORK;
+	return err;
+}
+
 /* One held envelope whose turn has come. A held one that does not follow what was applied meanwhile is a fork, told to nobody here. */
 static int apply_held(struct taking *t, struct envelope_site *site, const struct buf *bytes)
 {
 	const struct library_device *device = t->q->device;
+	enum chain_place place;
 	struct opened o;
 	int err = opened_envelope(t->c, device->id, device->sign_public, bytes->data, bytes->len, &o);
 
 	if (err)
 		return err_context(err, "held envelope of site %u", site->site);
-	switch (chain_place(&o.header, o.hash, site->applied, site->hash, NULL)) {
+	err = find_place(t, site, &o, NULL, &place);
+	if (err) {
+		opened_fini(&o);
+		return err;
+	}
+	switch (place) {
 	case CHAIN_NEXT:
 		err = apply(t, site, &o);
 		break;
@@ -216,6 +238,7 @@ static int take_fork(struct taking *t, struct envelope_site *site, const struct 
 static int place(struct taking *t, struct envelope_site *site, const struct opened *o, const struct message_blob *bytes)
 {
 	uint8_t known[SEAL_HASH_BYTES];
+	enum chain_place where;
 	bool is_known;
 	int err = envelope_known(t->c, site->site, o->header.seq, known, &is_known);
 
@@ -223,7 +246,10 @@ static int place(struct taking *t, struct envelope_site *site, const struct open
 		return err;
 	if (site == &t->site && t->fork.incarnation != 0)
 		return take_fork(t, site, o, bytes); /* everything after a fork belongs to it */
-	switch (chain_place(&o->header, o->hash, site->applied, site->hash, is_known ? known : NULL)) {
+	err = find_place(t, site, o, is_known ? known : NULL, &where);
+	if (err)
+		return err;
+	switch (where) {
 	case CHAIN_NEXT:
 		err = apply(t, site, o);
 		return err ? err : apply_held_ones(t, site);

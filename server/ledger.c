@@ -91,21 +91,24 @@ int ledger_edits_add(struct centre *c, int64_t group_id, const struct ledger_edi
 	return err;
 }
 
-int ledger_has_group(struct centre *c, uint32_t site, uint64_t number, bool *has)
+int ledger_find_group(struct centre *c, uint32_t site, uint64_t number, bool *has, uint8_t hash[static EDIT_HASH_BYTES])
 {
 	struct db_stmt *s;
-	int got;
-	int err = db_prepare(c->db, "SELECT 1 FROM edit_group WHERE site = ?1 AND number = ?2", &s);
+	int err = db_prepare(c->db, "SELECT hash FROM edit_group WHERE site = ?1 AND number = ?2", &s);
 
 	*has = false;
+	memset(hash, 0, EDIT_HASH_BYTES);
 	if (err)
 		return err;
 	db_bind_int(s, 1, site);
 	db_bind_u64(s, 2, number);
-	got = db_step(s);
+	err = db_row(s);
+	if (err)
+		return err == ERR_NOT_FOUND ? 0 : err;
+	err = db_blob_copy(s, 0, hash, EDIT_HASH_BYTES);
 	db_done(s);
-	*has = got == 1;
-	return got < 0 ? got : 0;
+	*has = err == 0;
+	return err;
 }
 
 int ledger_next_number(struct centre *c, uint64_t *number)

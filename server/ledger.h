@@ -39,7 +39,8 @@ struct ledger_edit {
 int ledger_group_add(struct centre *c, const struct ledger_group *g, int64_t *group_id) MUST_CHECK;
 /* The edits of a group, all of them, in order. */
 int ledger_edits_add(struct centre *c, int64_t group_id, const struct ledger_edit *edits, size_t count) MUST_CHECK;
-int ledger_has_group(struct centre *c, uint32_t site, uint64_t number, bool *has) MUST_CHECK;
+/* Whether a site's group of this number is here, and its hash (edit_group_hash()), zeros when it is not. */
+int ledger_find_group(struct centre *c, uint32_t site, uint64_t number, bool *has, uint8_t hash[static EDIT_HASH_BYTES]) MUST_CHECK;
 /* The number for the centre's next group. */
 int ledger_next_number(struct centre *c, uint64_t *number) MUST_CHECK;
 /* How many edits of group `group_id` are in the store: for reading back. */

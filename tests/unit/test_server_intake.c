@@ -313,6 +313,22 @@ static void a_forking_envelope_is_quarantined_and_earns_a_new_incarnation(void *
 	device_fini(&clone);
 }
 
+/* The chain is whole, but the group is another one than the ledger has: no receipt may say that it is held. */
+static void another_group_under_a_known_number_is_a_fork_and_not_acknowledged(void **state)
+{
+	struct world *w = *state;
+
+	write_one(&w->a, w->case_id, "village", "before");
+	sync_ok(w, &w->a);
+	w->a.next_group--;
+	write_one(&w->a, w->case_id, "village", "another under the same number");
+	assert_int_equal(centrekit_contact(&w->k, &w->a, NULL), 0);
+	assert_true(w->a.has_fork);
+	assert_int_equal(w->a.receipts, 0);
+	assert_int_equal(centrekit_int(&w->k, "SELECT count(*) FROM envelope WHERE state = 3 AND bytes IS NOT NULL"), 1);
+	assert_int_equal(centrekit_int(&w->k, "SELECT count(*) FROM edit"), 1);
+}
+
 static void a_fork_inside_a_request_keeps_what_came_before_it(void **state)
 {
 	struct world *w = *state;
@@ -665,6 +681,7 @@ int main(void)
 		TEST(envelopes_out_of_order_wait_for_the_missing_one),
 		TEST(a_restored_centre_asks_for_what_it_no_longer_knows),
 		TEST(a_forking_envelope_is_quarantined_and_earns_a_new_incarnation),
+		TEST(another_group_under_a_known_number_is_a_fork_and_not_acknowledged),
 		TEST(a_fork_inside_a_request_keeps_what_came_before_it),
 		TEST(a_held_envelope_of_another_store_is_quarantined_when_its_turn_comes),
 		TEST(no_more_incarnations_are_given_than_the_limit),
