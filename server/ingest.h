@@ -37,7 +37,10 @@ struct ingest_result {
  */
 int ingest_contradicts(struct centre *c, uint32_t site, uint64_t last_group, const struct changeset *set, bool *out) MUST_CHECK;
 
-/* Merge; ingest_contradicts() was asked before. <0: the store failed, the caller undoes everything. Free `*out` with ingest_result_fini(). */
+/*
+ * Merge; ingest_contradicts() was asked before. <0: the store failed, the caller undoes everything. Free `*out` with
+ * ingest_result_fini().
+ */
 int ingest_changeset(struct centre *c, const struct ingest_source *from, const struct changeset *set, struct ingest_result *out) MUST_CHECK;
 void ingest_result_fini(struct ingest_result *r);
 
