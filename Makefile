@@ -42,7 +42,9 @@ SERVER = main config centre centre_create library publish \
 	$(addprefix command/,command cmd_centre cmd_manifest cmd_form cmd_account cmd_device cmd_stick cmd_case cmd_conflict cmd_backup)
 
 # Data that the programs carry inside: see packaging/embed.sh.
-FORM_DATA = $(addprefix proto/form/default/,settings.csv questions.csv choices.csv dictionary.zdict)
+FORM_DATA = $(addprefix proto/form/default/,settings.csv questions.csv choices.csv)
+# The compression dictionary that a new centre hands out is trained here, on invented applications, in about three seconds.
+TRAINER_SRC = tests/bench/train_dictionary.c tests/lib/batch.c $(TOOL_LIB)
 AGENT_SCHEMA = $(sort $(wildcard agent/schema/*.sql))
 SERVER_SCHEMA = $(sort $(wildcard server/schema/*.sql))
 
@@ -91,7 +93,7 @@ objects = $(patsubst %.c,$(B)/%.o,$(1))
 
 COMMON_OBJ = $(call objects,$(COMMON_SRC)) $(B)/gen/form_default_data.o
 AGENT_OBJ = $(call objects,$(AGENT_SRC)) $(B)/gen/agent_schema.o
-SERVER_OBJ = $(call objects,$(SERVER_SRC)) $(B)/gen/server_schema.o
+SERVER_OBJ = $(call objects,$(SERVER_SRC)) $(B)/gen/server_schema.o $(B)/gen/dictionary.o
 TEST_OBJ = $(call objects,$(TEST_SRC))
 COMMON_LIB = $(B)/libmandoob.a
 TEST_LIB_A = $(B)/libtests.a
@@ -218,6 +220,19 @@ $(B)/gen/%.o: $(GEN)/%.c $(B)/flags
 
 $(GEN)/form_default_data.c: $(FORM_DATA) packaging/embed.sh
 	$(call embed,data form_default)
+
+# Anew when what shapes a change set changes; the program alone is no reason, since each variant of the build has its own.
+$(GEN)/dictionary.zdict: $(FORM_DATA) $(TRAINER_SRC) $(addprefix proto/,changeset.c changeset_pull.c sheet.c column.c packed.c fold.c pack.c) \
+		| $(B)/tests/train_dictionary
+	@mkdir -p $(@D)
+	@echo "  train $@"
+	$(Q)$(B)/tests/train_dictionary $@ >/dev/null
+
+$(B)/tests/train_dictionary: $(call objects,$(TRAINER_SRC)) $(COMMON_LIB)
+	$(call link)
+
+$(GEN)/dictionary.c: $(GEN)/dictionary.zdict packaging/embed.sh
+	$(call embed,data default)
 
 $(GEN)/agent_schema.c: $(AGENT_SCHEMA) packaging/embed.sh
 	$(call embed,schema agent_schema)

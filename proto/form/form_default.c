@@ -12,8 +12,6 @@ extern const unsigned char form_default_questions_csv[];
 extern const size_t form_default_questions_csv_len;
 extern const unsigned char form_default_choices_csv[];
 extern const size_t form_default_choices_csv_len;
-extern const unsigned char form_default_dictionary_zdict[];
-extern const size_t form_default_dictionary_zdict_len;
 
 int form_default_text(struct buf *out)
 {
@@ -38,10 +36,4 @@ int form_default_new(struct form **out)
 		rc = form_parse((const char *)text.data, text.len, out);
 	buf_fini(&text);
 	return rc;
-}
-
-const void *form_default_dictionary(size_t *len)
-{
-	*len = form_default_dictionary_zdict_len;
-	return form_default_dictionary_zdict;
 }

@@ -17,10 +17,4 @@ int form_default_text(struct buf *out) MUST_CHECK;
 /* The default form, ready to use; `*out` is owned by the caller, free with form_free(). */
 int form_default_new(struct form **out) MUST_CHECK;
 
-/*
- * The compression dictionary trained for it on invented applications (proto/form/default/README.md), `*len` bytes, constant. What it
- * is for: proto/pack.h.
- */
-const void *form_default_dictionary(size_t *len);
-
 #endif

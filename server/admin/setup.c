@@ -13,10 +13,13 @@
 
 #include "proto/base/file.h"
 #include "proto/base/keyfile.h"
-#include "proto/form/form_default.h"
 #include "proto/manifest.h"
 #include "server/admin/account.h"
 #include "server/centre.h"
+
+/* Trained and embedded at build time, see the Makefile. */
+extern const unsigned char default_dictionary_zdict[];
+extern const size_t default_dictionary_zdict_len;
 
 #define PATH_BYTES_MAX 4096
 
@@ -205,7 +208,8 @@ static int make_store(const struct env *env, const struct setup *s, const struct
 	if (!err) {
 		n.manifest = manifest.data;
 		n.manifest_len = manifest.len;
-		n.dictionary = form_default_dictionary(&n.dictionary_len);
+		n.dictionary = default_dictionary_zdict;
+		n.dictionary_len = default_dictionary_zdict_len;
 		err = centre_create(env, buf_string(&folder), s->passphrase, strlen(s->passphrase), &n);
 	}
 	if (!err)

@@ -1,7 +1,7 @@
 /*
  * bench_wire: bytes of an application on the wire, beside what general compressors make of its bare values.
  *
- *	bench_wire [DICTIONARY]        default proto/form/default/dictionary.zdict
+ *	bench_wire [DICTIONARY]        default build/gen/dictionary.zdict
  *
  * One line a figure, tab separated: name, value, unit, bar, bound or peer with its value, ok or short. "Payload" is a frame
  * (FORMAT.md section 6) of a change set (section 5), before envelope and HTTP. The peers get the values alone, by column, one a
@@ -266,7 +266,7 @@ int main(int argc, char **argv)
 	struct buf dictionary;
 
 	buf_init(&dictionary, PACK_DICTIONARY_BYTES_MAX);
-	load(argc > 1 ? argv[1] : "proto/form/default/dictionary.zdict", &dictionary);
+	load(argc > 1 ? argv[1] : "build/gen/dictionary.zdict", &dictionary);
 	must(form_default_new(&form));
 	b.form = form;
 	must(pack_dictionary_new(dictionary.data, dictionary.len, &b.ours));

@@ -1,5 +1,5 @@
 /*
- * train_dictionary: makes proto/form/default/dictionary.zdict, the dictionary that both programs carry for the default form.
+ * train_dictionary: makes build/gen/dictionary.zdict, the dictionary that a new centre hands out with the default form.
  *
  *	train_dictionary OUT [KIB [SAMPLES]]
  *
