@@ -9,7 +9,7 @@
 
 #include "proto/base/db.h"
 #include "proto/base/env.h"
-#include "proto/base/vault.h"
+#include "proto/base/vault/vault.h"
 #include "proto/chain.h"
 #include "proto/changeset.h"
 #include "proto/manifest.h"

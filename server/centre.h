@@ -12,7 +12,7 @@
 #include "proto/base/buf.h"
 #include "proto/base/db.h"
 #include "proto/base/env.h"
-#include "proto/base/vault.h"
+#include "proto/base/vault/vault.h"
 #include "proto/changeset.h"
 #include "proto/form/form.h"
 #include "proto/manifest.h"

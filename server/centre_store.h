@@ -6,7 +6,7 @@
 
 #include "proto/base/buf.h"
 #include "proto/base/db.h"
-#include "proto/base/vault.h"
+#include "proto/base/vault/vault.h"
 #include "proto/form/form.h"
 
 #define CENTRE_PATH_BYTES_MAX 4096

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "proto/base/cli.h"
-#include "proto/base/vault.h"
+#include "proto/base/vault/vault.h"
 #include "server/command/command.h"
 
 #define VERSION "0.1"

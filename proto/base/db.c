@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proto/base/vault.h"
+#include "proto/base/vault/vault.h"
 
 #define BUSY_MS_DEFAULT 5000
 #define CACHE_FIRST_COUNT 64

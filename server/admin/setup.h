@@ -10,7 +10,7 @@
 #define SERVER_ADMIN_SETUP_H
 
 #include "proto/base/env.h"
-#include "proto/base/vault.h"
+#include "proto/base/vault/vault.h"
 #include "proto/seal.h"
 
 #define SETUP_FOLDER "unfinished" /* inside the centre's folder, while a store is being made or restored */

@@ -10,7 +10,7 @@
 
 #include "proto/base/db.h"
 #include "proto/base/env.h"
-#include "proto/base/vault.h"
+#include "proto/base/vault/vault.h"
 
 #define ROUNDS 7
 #define SMALL_COMMITS 200

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "proto/base/db.h"
-#include "proto/base/vault.h"
+#include "proto/base/vault/vault.h"
 
 #define VAULTKIT_PASS "correct horse"
 #define VAULTKIT_PASS_LEN (sizeof VAULTKIT_PASS - 1)

@@ -20,8 +20,8 @@
 #include <cmocka.h>
 
 #include "proto/base/db.h"
-#include "proto/base/vault.h"
-#include "proto/base/vault_slot.h"
+#include "proto/base/vault/vault.h"
+#include "proto/base/vault/slot.h"
 #include "tests/lib/vaultkit.h"
 
 #define FRAME_BYTES 4160

@@ -1,5 +1,5 @@
 /*
- * vault_registry: the unlocked data keys of this process (private to proto/base/vault*).
+ * registry: the unlocked data keys of this process (private to proto/base/vault/).
  *
  * SQLite hands the VFS a file name and nothing else, and a key must not travel in that name. So vault_unlock() puts its handle here
  * and xOpen looks for a key that authenticates the prefix it has just read. This list, and the leave for weak test slots, are the
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "proto/base/err.h"
-#include "proto/base/vault_slot.h"
+#include "proto/base/vault/slot.h"
 
 /* What vault.h calls a handle. In sodium_malloc memory, owned by the caller of vault_unlock(). */
 struct vault_key {

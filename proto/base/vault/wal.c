@@ -1,5 +1,5 @@
 /*
- * vault_wal: the WAL half of the VFS (layout in vault_vfs.h).
+ * wal: the WAL half of the VFS (layout in vfs.h).
  *
  * SQLite touches a WAL in exactly these ways (wal.c of 3.40.1), and any other is refused:
  *
@@ -15,7 +15,7 @@
  * that does not authenticate is given as zeros with SQLITE_OK there. A frame that this handle has written itself must authenticate,
  * since rewriting its checksum would make garbage valid; that, and every page read, is SQLITE_IOERR_DATA.
  */
-#include "proto/base/vault_vfs.h"
+#include "proto/base/vault/vfs.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
- * vault_vfs: the SQLite VFS "mandoob" (private to proto/base/vault*; programs use vault.h).
+ * vfs: the SQLite VFS "mandoob" (private to proto/base/vault/; programs use vault.h).
  *
- * The file below holds [prefix 2 x 4096][page 1][page 2]...: logical offset + 8192. Pages are sealed in place (vault_seal.h).
+ * The file below holds [prefix 2 x 4096][page 1][page 2]...: logical offset + 8192. Pages are sealed in place (seal.h).
  * The WAL below holds
  *
  *	offset       size  what
@@ -19,9 +19,9 @@
 #include <stdint.h>
 
 #include "proto/base/err.h"
-#include "proto/base/vault_registry.h"
+#include "proto/base/vault/registry.h"
 
-/* An open database file or WAL, as the VFS and vault_wal.c see it. SQLite allocates it together with the lower file behind it. */
+/* An open database file or WAL, as the VFS and wal.c see it. SQLite allocates it together with the lower file behind it. */
 struct vault_file {
 	sqlite3_file base;              /* what SQLite knows; first */
 	sqlite3_file *lower;            /* the file of the VFS below, in the same allocation */
@@ -47,7 +47,7 @@ int vault_vfs_lower(sqlite3_vfs **out) MUST_CHECK;
 /* Whether SQLite's page may be written: 40 zero bytes at its end, and on page 1 a WAL-only header with our page size. */
 bool vault_page_is_acceptable(const uint8_t *page, int64_t number);
 
-/* The methods of a WAL file; vault_wal.c. */
+/* The methods of a WAL file; wal.c. */
 const sqlite3_io_methods *vault_wal_methods(void);
 
 /* Forget what is known about own frames: another process may have restarted the WAL. */

@@ -1,8 +1,8 @@
 /*
- * vault_slot: see vault_slot.h for the layout. Secrets made on the way (Argon2id's result, the wrapping key) live in sodium_malloc
+ * slot: see slot.h for the layout. Secrets made on the way (Argon2id's result, the wrapping key) live in sodium_malloc
  * memory for the length of one call.
  */
-#include "proto/base/vault_slot.h"
+#include "proto/base/vault/slot.h"
 
 #include <assert.h>
 #include <sodium.h>

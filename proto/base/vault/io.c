@@ -1,7 +1,7 @@
 /*
- * vault_io: see vault_io.h.
+ * io: see io.h.
  */
-#include "proto/base/vault_io.h"
+#include "proto/base/vault/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "proto/base/vault_vfs.h"
+#include "proto/base/vault/vfs.h"
 
 struct vault_io {
 	sqlite3_file *file;       /* of the VFS below; pMethods NULL while not open */

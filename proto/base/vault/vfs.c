@@ -1,5 +1,5 @@
 /*
- * vault_vfs: the VFS itself, its database files and its registration (layout in vault_vfs.h; the WAL in vault_wal.c).
+ * vfs: the VFS itself, its database files and its registration (layout in vfs.h; the WAL in wal.c).
  *
  * Rules, each against something that SQLite does (3.40.1):
  * - The key is proved in xOpen. Without it there is no file handle, so nothing can be played back, truncated or deleted.
@@ -8,9 +8,9 @@
  * - Gaps are filled with sealed zero pages, so an unsealed page is always damage. The size is never reported as 0.
  * - Only whole pages are written, never neighbours with them: that is what makes POWERSAFE_OVERWRITE true. ATOMIC flags are masked.
  * - Files that are neither database nor WAL do not exist and cannot be opened. A later journal or temporary file kind gets its own
- *   branch in vfs_open() and its own table of methods beside vault_wal.c.
+ *   branch in vfs_open() and its own table of methods beside wal.c.
  */
-#include "proto/base/vault_vfs.h"
+#include "proto/base/vault/vfs.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -19,7 +19,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "proto/base/vault_io.h"
+#include "proto/base/vault/io.h"
 
 #define HEADER_BYTES 100                /* what SQLite reads in sqlite3_open() */
 #define TRY_COUNT_MAX 3                 /* a page that another process is writing may be read torn */

@@ -1,5 +1,5 @@
 /*
- * vault_slot: the prefix of a vault and the key slots in it (private to proto/base/vault*). Bytes only, no disk.
+ * slot: the prefix of a vault and the key slots in it (private to proto/base/vault/). Bytes only, no disk.
  *
  * The file begins with two copies, A and B, of 4096 bytes each; the newest that authenticates wins. Integers are big-endian.
  *
@@ -39,8 +39,8 @@
 #include <stdint.h>
 
 #include "proto/base/err.h"
-#include "proto/base/vault.h"
-#include "proto/base/vault_seal.h"
+#include "proto/base/vault/vault.h"
+#include "proto/base/vault/seal.h"
 
 #define VAULT_COPY_BYTES 4096
 #define VAULT_COPY_COUNT 2

@@ -1,12 +1,12 @@
 /*
  * vault: an encrypted SQLite database in one file, opened by passphrase or by the organisation's key.
  *
- * A vault is a stock SQLite database in WAL mode whose bytes pass through the VFS "mandoob" (vault_vfs.c), which seals every page
- * and every WAL record with XChaCha20-Poly1305. The data key is random; key slots in the file's prefix wrap it (vault_slot.h), so
+ * A vault is a stock SQLite database in WAL mode whose bytes pass through the VFS "mandoob" (vfs.c), which seals every page
+ * and every WAL record with XChaCha20-Poly1305. The data key is random; key slots in the file's prefix wrap it (slot.h), so
  * changing a passphrase rewrites a slot and no data. Use: vault_init(), vault_unlock(), then open the file with the VFS named
  * VAULT_VFS_NAME (db_open() does), close it, vault_lock().
  *
- * Keys live in locked memory and reach the VFS through a registry inside this module (vault_registry.h), never through a URI, a
+ * Keys live in locked memory and reach the VFS through a registry inside this module (registry.h), never through a URI, a
  * PRAGMA or argv. What the VFS does not cover yet (rollback journals, temporary files) it refuses, so nothing reaches the disk in
  * clear: set PRAGMA temp_store=MEMORY (db_open() does).
  *
@@ -16,8 +16,8 @@
  * All functions block on the disk; those that take a passphrase also take the time and memory of Argon2id. All may be called
  * from any thread; one handle may be used by one thread at a time.
  */
-#ifndef PROTO_BASE_VAULT_H
-#define PROTO_BASE_VAULT_H
+#ifndef PROTO_BASE_VAULT_VAULT_H
+#define PROTO_BASE_VAULT_VAULT_H
 
 #include <stdbool.h>
 #include <stddef.h>

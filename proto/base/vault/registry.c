@@ -1,7 +1,7 @@
 /*
- * vault_registry: see vault_registry.h.
+ * registry: see registry.h.
  */
-#include "proto/base/vault_registry.h"
+#include "proto/base/vault/registry.h"
 
 #include <assert.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /*
- * vault_seal: the two sealed shapes of a vault (private to proto/base/vault*).
+ * seal: the two sealed shapes of a vault (private to proto/base/vault/).
  *
  * XChaCha20-Poly1305 (suite 1) with a nonce of 24 random bytes for every write: never a counter, since copied files, restored
  * backups and forked processes would repeat it. The associated data is always 16 bytes and says which place the record belongs to:
@@ -9,7 +9,7 @@
  *	4      8    WAL frame, counted from 0; 0 outside the WAL
  *	12     4    page number, counted from 1; 0 for headers
  *
- * The subkey is bound to the file id (vault_slot.h), so a record opens in its own file, role and place only.
+ * The subkey is bound to the file id (slot.h), so a record opens in its own file, role and place only.
  */
 #ifndef PROTO_BASE_VAULT_SEAL_H
 #define PROTO_BASE_VAULT_SEAL_H

@@ -1,8 +1,8 @@
 /*
- * vault_seal: see vault_seal.h. Nothing here allocates or copies: a page is encrypted from SQLite's buffer into the file's scratch
+ * seal: see seal.h. Nothing here allocates or copies: a page is encrypted from SQLite's buffer into the file's scratch
  * page, and decrypted where it was read.
  */
-#include "proto/base/vault_seal.h"
+#include "proto/base/vault/seal.h"
 
 #include <assert.h>
 #include <sodium.h>

@@ -1,5 +1,5 @@
 /*
- * vault_io: the disk as the vault's own functions see it (private to proto/base/vault*).
+ * io: the disk as the vault's own functions see it (private to proto/base/vault/).
  *
  * Everything that touches a vault file goes through the VFS below ours and never through open(2): POSIX locks belong to the process,
  * and closing any descriptor of a file drops the locks that SQLite holds on it (os_unix.c keeps such descriptors back).
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "proto/base/err.h"
-#include "proto/base/vault_slot.h"
+#include "proto/base/vault/slot.h"
 
 /* An open file of the VFS below. */
 struct vault_io;

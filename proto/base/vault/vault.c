@@ -1,11 +1,11 @@
 /*
- * vault: see vault.h. Handles, creation, slots and whole-file work; the layers below are vault_slot (bytes of the prefix),
- * vault_io (the disk), vault_registry (keys for the VFS) and vault_vfs with vault_wal (SQLite's side).
+ * vault: see vault.h. Handles, creation, slots and whole-file work; the layers below are slot (bytes of the prefix),
+ * io (the disk), registry (keys for the VFS) and vfs with wal (SQLite's side).
  *
  * Invariants: a handle exists only after the passphrase or key was proved and a whole prefix copy authenticated under the data key;
  * nothing is written to a file before that; a prefix copy is overwritten only while the other one is whole on the disk.
  */
-#include "proto/base/vault.h"
+#include "proto/base/vault/vault.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,9 +18,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "proto/base/vault_io.h"
-#include "proto/base/vault_registry.h"
-#include "proto/base/vault_vfs.h"
+#include "proto/base/vault/io.h"
+#include "proto/base/vault/registry.h"
+#include "proto/base/vault/vfs.h"
 
 #define PART_SUFFIX ".part"              /* a vault that is being made */
 #define LABEL_BYTES_MAX 64
