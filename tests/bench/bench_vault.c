@@ -1,7 +1,9 @@
 /*
- * bench_vault: the vault beside plain SQLite in the same run, alternating, median of rounds. Page 4096, XChaCha20-Poly1305, both
- * with SQLite's cache of 16 MB, WAL and synchronous=FULL. Bars: the vault's design (small commits 1.10, bulk 1.7, served from
- * SQLite's cache 1.05, scan and point reads with a cold cache 3.0 and 2.0; 0 where a bar belongs to another run).
+ * bench_vault: the vault beside plain SQLite in the same run. Page 4096, XChaCha20-Poly1305, both with SQLite's cache of 16 MB, WAL and
+ * synchronous=FULL. "In cache": served from SQLite's; "cold": SQLite's cache empty, the system's warm.
+ *
+ * Machines are shared: each kind of work is cut into short steps which both sides take in turn, so that a mood of the machine meets both.
+ * A round's ratio is that of the two sums; the figure is the median of the rounds.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,21 +14,33 @@
 #include "proto/base/env.h"
 #include "proto/base/vault/vault.h"
 
-#define ROUNDS 7
-#define SMALL_COMMITS 200
+#define ROUNDS 9
 #define BULK_ROWS 60000
+#define BULK_STEPS 60
 #define POINT_READS 4000
-#define CACHED_SCANS 10 /* one alone is too short to be measured */
+#define POINT_STEPS 40
 #define TEXT_BYTES 120
 #define PATH_BYTES 512
+#define SIDES 2
+#define PEER "plain SQLite 1.00, page 4096, cache 16 MB, XChaCha20-Poly1305"
 
 struct side {
 	char path[PATH_BYTES];
 	bool is_plain;
-	double ms[5][ROUNDS];
+	struct db *db;
+	uint64_t random;    /* which row is read next */
+	double ms;          /* of the kind and round that runs */
 };
 
-enum { SMALL, BULK, CACHED, SCAN, POINT };
+/* One kind of work: `steps` times before (not timed) and step, for each side in turn; then `after` once, timed. */
+struct kind {
+	const char *name;
+	double bar;
+	int steps;
+	void (*before)(struct side *s);
+	void (*step)(struct side *s, int number);
+	void (*after)(struct side *s);
+};
 
 static double now_ms(void)
 {
@@ -55,69 +69,107 @@ static void insert(struct db *db, int64_t key)
 	must(db_run(s));
 }
 
-static int64_t sum(struct db *db)
+static void nothing(struct side *s)
+{
+	(void)s;
+}
+
+static void reopen(struct side *s)
+{
+	db_close(s->db);
+	must(db_open(s->path, &(struct db_options){ .is_plain = s->is_plain }, &s->db));
+}
+
+static void close_it(struct side *s)
+{
+	db_close(s->db);
+	s->db = NULL;
+}
+
+static void commit_one(struct side *s, int number)
+{
+	must(db_begin(s->db));
+	insert(s->db, -1 - number);
+	must(db_commit(s->db));
+}
+
+/* One transaction over all steps: both sides have theirs open at once, in databases of their own. */
+static void bulk_step(struct side *s, int number)
+{
+	if (number == 0)
+		must(db_begin(s->db));
+	for (int i = 0; i < BULK_ROWS / BULK_STEPS; i++)
+		insert(s->db, number * (BULK_ROWS / BULK_STEPS) + i);
+}
+
+static void bulk_end(struct side *s)
+{
+	must(db_commit(s->db));
+	must(db_checkpoint(s->db));
+}
+
+static void scan(struct side *s, int number)
 {
 	int64_t total;
 
-	must(db_query_int(db, "SELECT sum(length(v)) FROM t", &total));
-	return total;
+	(void)number;
+	must(db_query_int(s->db, "SELECT sum(length(v)) FROM t", &total));
 }
 
-static void point_reads(struct db *db)
+static void point_reads(struct side *s, int number)
 {
-	uint64_t random = 1;
+	if (number == 0)
+		s->random = 1;
+	for (int i = 0; i < POINT_READS / POINT_STEPS; i++) {
+		struct db_stmt *q;
 
-	for (int i = 0; i < POINT_READS; i++) {
-		struct db_stmt *s;
-
-		random = random * UINT64_C(6364136223846793005) + 1;
-		must(db_prepare(db, "SELECT v FROM t WHERE k = ?1", &s));
-		db_bind_int(s, 1, (int64_t)(random >> 33) % BULK_ROWS);
-		must(db_row(s));
-		db_done(s);
+		s->random = s->random * UINT64_C(6364136223846793005) + 1;
+		must(db_prepare(s->db, "SELECT v FROM t WHERE k = ?1", &q));
+		db_bind_int(q, 1, (int64_t)(s->random >> 33) % BULK_ROWS);
+		must(db_row(q));
+		db_done(q);
 	}
 }
 
-static struct db *reopen(const struct side *s, struct db *db)
+/* From closed to the first row; the vault is unlocked, as it is for the whole day. */
+static void first_read(struct side *s, int number)
 {
-	db_close(db);
-	must(db_open(s->path, &(struct db_options){ .is_plain = s->is_plain }, &db));
-	return db;
+	int64_t value;
+
+	(void)number;
+	reopen(s);
+	must(db_query_int(s->db, "SELECT k FROM t LIMIT 1", &value));
 }
 
-static void round_of(struct side *s, int round)
-{
-	struct db *db = reopen(s, NULL);
-	double start;
+/* In this order: each finds what the one before left. Point reads find the cache cold, since first_read leaves it so. */
+static const struct kind KINDS[] = {
+	{ "small_commits", 1.10, 200, nothing, commit_one, nothing },
+	{ "bulk_insert", 1.70, BULK_STEPS, nothing, bulk_step, bulk_end },
+	{ "scan_in_cache", 1.05, 60, nothing, scan, nothing },
+	{ "scan_cold", 3.00, 5, reopen, scan, nothing },
+	{ "first_read", 1.50, 50, close_it, first_read, nothing },
+	{ "point_reads_cold", 2.00, POINT_STEPS, nothing, point_reads, nothing },
+};
+#define KIND_COUNT (sizeof KINDS / sizeof KINDS[0])
 
-	must(db_exec(db, "DROP TABLE IF EXISTS t; CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT)"));
-	start = now_ms();
-	for (int i = 0; i < SMALL_COMMITS; i++) {
-		must(db_begin(db));
-		insert(db, -1 - i);
-		must(db_commit(db));
+static void measure(const struct kind *kind, struct side *sides[static SIDES], int round)
+{
+	for (int i = 0; i < SIDES; i++)
+		sides[i]->ms = 0;
+	for (int i = 0; i <= kind->steps * SIDES + 1; i++) {
+		struct side *s = sides[(i + round + i / SIDES) % SIDES];
+		int number = i / SIDES;
+		double start;
+
+		if (number < kind->steps)
+			kind->before(s);
+		start = now_ms();
+		if (number < kind->steps)
+			kind->step(s, number);
+		else
+			kind->after(s);
+		s->ms += now_ms() - start;
 	}
-	s->ms[SMALL][round] = now_ms() - start;
-	start = now_ms();
-	must(db_begin(db));
-	for (int i = 0; i < BULK_ROWS; i++)
-		insert(db, i);
-	must(db_commit(db));
-	s->ms[BULK][round] = now_ms() - start;
-	must(db_checkpoint(db));
-	db = reopen(s, db);
-	start = now_ms();
-	sum(db);
-	s->ms[SCAN][round] = now_ms() - start;
-	start = now_ms();
-	for (int i = 0; i < CACHED_SCANS; i++)
-		sum(db);
-	s->ms[CACHED][round] = now_ms() - start;
-	db = reopen(s, db);
-	start = now_ms();
-	point_reads(db);
-	s->ms[POINT][round] = now_ms() - start;
-	db_close(db);
 }
 
 static int compare(const void *a, const void *b)
@@ -127,21 +179,25 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The median of the ratios of each round, since both sides of a round share the machine's mood. */
-static void figure(const char *name, const struct side *vault, const struct side *plain, int kind, double bar)
+static void round_of(struct side *sides[static SIDES], int round, double ratios[][ROUNDS])
 {
-	double ratio[ROUNDS];
-
-	for (int i = 0; i < ROUNDS; i++)
-		ratio[i] = vault->ms[kind][i] / plain->ms[kind][i];
-	qsort(ratio, ROUNDS, sizeof ratio[0], compare);
-	printf("vault_%s\t%.2f\tratio\t%.2f\tplain SQLite 1.00, page 4096, XChaCha20-Poly1305\t%s\n", name, ratio[ROUNDS / 2], bar,
-	       ratio[ROUNDS / 2] <= bar ? "ok" : "short");
+	for (int i = 0; i < SIDES; i++) {
+		reopen(sides[i]);
+		must(db_exec(sides[i]->db, "DROP TABLE IF EXISTS t; CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT)"));
+		must(db_checkpoint(sides[i]->db));
+	}
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		measure(&KINDS[k], sides, round);
+		ratios[k][round] = sides[0]->ms / sides[1]->ms;
+	}
+	for (int i = 0; i < SIDES; i++)
+		close_it(sides[i]);
 }
 
 int main(void)
 {
 	static struct side vault, plain = { .is_plain = true };
+	static double ratios[KIND_COUNT][ROUNDS];
 	const struct vault_kdf kdf = { .mem_bytes = 8 << 20, .passes = 1, .test_weak_kdf = true };
 	const char *scratch = getenv("MANDOOB_SCRATCH");
 	struct vault_key *key;
@@ -151,15 +207,16 @@ int main(void)
 	must(vault_init(NULL));
 	must(vault_create(vault.path, "bench", 5, NULL, &kdf));
 	must(vault_unlock(vault.path, "bench", 5, &key));
-	for (int i = 0; i < ROUNDS; i++) {
-		round_of(i & 1 ? &plain : &vault, i);
-		round_of(i & 1 ? &vault : &plain, i);
+	for (int i = 0; i < ROUNDS; i++)
+		round_of((struct side *[SIDES]){ &vault, &plain }, i, ratios);
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		double median;
+
+		qsort(ratios[k], ROUNDS, sizeof ratios[k][0], compare);
+		median = ratios[k][ROUNDS / 2];
+		printf("vault_%s\t%.2f\tratio\t%.2f\t" PEER "\t%s\n", KINDS[k].name, median, KINDS[k].bar,
+			median <= KINDS[k].bar ? "ok" : "short");
 	}
-	figure("small_commits", &vault, &plain, SMALL, 1.10);
-	figure("bulk_insert", &vault, &plain, BULK, 1.70);
-	figure("scan_in_cache", &vault, &plain, CACHED, 1.05);
-	figure("scan_cold", &vault, &plain, SCAN, 3.00);
-	figure("point_reads_cold", &vault, &plain, POINT, 2.00);
 	vault_lock(key);
 	return 0;
 }

@@ -52,7 +52,7 @@ static void every_flipped_prefix_byte_is_survived(void **state)
 	struct vaultkit *f = *state;
 	struct vaultkit_bytes b = vaultkit_load(f->path);
 
-	for (size_t at = 0; at < VAULT_PREFIX_BYTES; at += at % VAULT_COPY_BYTES < 400 || at % VAULT_COPY_BYTES > 4060 ? 1 : 37) {
+	for (size_t at = 0; at < VAULT_COPIES_BYTES; at += at % VAULT_COPY_BYTES < 400 || at % VAULT_COPY_BYTES > 4060 ? 1 : 37) {
 		uint8_t bad = b.data[at] ^ 0x10;
 
 		vaultkit_put(f->path, at, &bad, 1);

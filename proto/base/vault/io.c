@@ -3,6 +3,7 @@
  */
 #include "proto/base/vault/io.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,30 +13,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/base/vault/pages.h"
 #include "proto/base/vault/vfs.h"
 
 struct vault_io {
 	sqlite3_file *file;       /* of the VFS below; pMethods NULL while not open */
-	sqlite3_filename name;    /* made by sqlite3_create_filename(), outlives the file */
+	const char *name;          /* made by sqlite3_create_filename(), outlives the file */
 };
 
 /*
- * Page 1 of an empty database, from the file format's description (fileformat2.html section 1.3): 4096-byte pages, write and read
- * version 2 (WAL), 40 reserved bytes, payload fractions 64 32 32, one page, change counter and version-valid-for 1, SQLite 3.40.1
- * as writer, then an empty table leaf whose content begins at the end of the usable bytes.
+ * Page 1 of an empty database, from the file format's description (fileformat2.html section 1.3): page size, write and read version
+ * (2: WAL), reserved bytes, payload fractions 64 32 32, one page, change counter and version-valid-for 1, SQLite 3.40.1 as writer,
+ * then an empty table leaf whose content begins at the end of the usable bytes.
  */
-void vault_template_page(uint8_t page[static VAULT_PAGE_BYTES])
+void vault_template_page(const struct vault_file_keys *keys, uint8_t *page)
 {
 	static const uint8_t HEADER[108] = {
 		'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f', 'o', 'r', 'm', 'a', 't', ' ', '3', 0,
-		0x10, 0x00, 2, 2, VAULT_RESERVE_BYTES, 64, 32, 32,
-		[27] = 1, [31] = 1, [95] = 1,
+		[21] = 64, [22] = 32, [23] = 32, [27] = 1, [31] = 1, [95] = 1,
 		[96] = 0x00, [97] = 0x2e, [98] = 0x63, [99] = 0x01,
-		[100] = 0x0d, [105] = VAULT_USABLE_BYTES >> 8, [106] = VAULT_USABLE_BYTES & 0xff,
+		[100] = 0x0d,
 	};
+	uint32_t size = keys->shape.page_bytes;
+	uint32_t usable = vault_usable_bytes(&keys->shape);
 
-	memset(page, 0, VAULT_PAGE_BYTES);
+	memset(page, 0, size);
 	memcpy(page, HEADER, sizeof HEADER);
+	page[16] = (uint8_t)(size >> 8);
+	page[17] = (uint8_t)(size >> 16); /* 65536 is written as 1 */
+	page[18] = keys->is_wal_only ? 2 : 1;
+	page[19] = page[18];
+	page[20] = (uint8_t)keys->shape.suite->extra_bytes;
+	page[105] = (uint8_t)(usable >> 8);
+	page[106] = (uint8_t)usable;
 }
 
 static int io_error(int rc, const struct vault_io *io, const char *what)
@@ -91,6 +101,11 @@ void vault_io_close(struct vault_io *io)
 	free(io);
 }
 
+sqlite3_file *vault_io_file(struct vault_io *io)
+{
+	return io->file;
+}
+
 int vault_io_read(struct vault_io *io, void *out, int len, int64_t offset)
 {
 	int rc = io->file->pMethods->xRead(io->file, out, len, offset);
@@ -134,22 +149,32 @@ static int file_reserve(const char *path)
 	return 0;
 }
 
-static int template_write(struct vault_io *io, const uint8_t *copy, const uint8_t *page_key)
+static int template_write(struct vault_io *io, const uint8_t *copy, const struct vault_file_keys *keys)
 {
+	static const uint8_t ZEROS[VAULT_COPY_BYTES];
+	struct vault_pages pages = { .state = VAULT_PAGES_SETTLED, .counter = 1, .page_count = 1 };
 	uint8_t plain[VAULT_PAGE_BYTES];
 	uint8_t sealed[VAULT_PAGE_BYTES];
+	uint8_t record[VAULT_RECORD_BYTES];
 	int rc = 0;
 
-	vault_template_page(plain);
-	vault_page_seal(page_key, VAULT_ROLE_PAGE, 0, 1, plain, sealed);
+	assert(keys->shape.page_bytes == VAULT_PAGE_BYTES);
+	vault_template_page(keys, plain);
+	vault_page_seal(&keys->shape, keys->page, VAULT_ROLE_PAGE, 0, 1, plain, sealed);
+	vault_pages_add(&pages, keys, 1, sealed + vault_usable_bytes(&keys->shape));
+	vault_pages_encode(&pages, keys, record);
 	for (int i = 0; i < VAULT_COPY_COUNT && rc == 0; i++)
 		rc = vault_io_write(io, copy, VAULT_COPY_BYTES, (int64_t)i * VAULT_COPY_BYTES);
+	if (rc == 0)
+		rc = vault_io_write(io, record, sizeof record, VAULT_RECORD_OFFSET);
+	if (rc == 0)
+		rc = vault_io_write(io, ZEROS, sizeof ZEROS, VAULT_RECORD_OFFSET + VAULT_RECORD_BYTES);
 	if (rc == 0)
 		rc = vault_io_write(io, sealed, VAULT_PAGE_BYTES, VAULT_PREFIX_BYTES);
 	return rc == 0 ? vault_io_sync(io) : rc;
 }
 
-int vault_io_create(const char *path, const uint8_t copy[static VAULT_COPY_BYTES], const uint8_t page_key[static VAULT_KEY_BYTES])
+int vault_io_create(const char *path, const uint8_t copy[static VAULT_COPY_BYTES], const struct vault_file_keys *keys)
 {
 	struct vault_io *io;
 	int rc;
@@ -159,14 +184,14 @@ int vault_io_create(const char *path, const uint8_t copy[static VAULT_COPY_BYTES
 		return rc;
 	rc = vault_io_open(path, &io);
 	if (rc == 0)
-		rc = template_write(io, copy, page_key);
+		rc = template_write(io, copy, keys);
 	vault_io_close(io);
 	if (rc != 0)
 		unlink(path);
 	return rc;
 }
 
-int vault_io_prefix_write(struct vault_io *io, const uint8_t copies[static VAULT_PREFIX_BYTES],
+int vault_io_prefix_write(struct vault_io *io, const uint8_t copies[static VAULT_COPIES_BYTES],
 	const uint8_t copy[static VAULT_COPY_BYTES], size_t keep_last)
 {
 	for (size_t i = 0; i < VAULT_COPY_COUNT; i++) {

@@ -8,12 +8,13 @@
 #ifndef PROTO_BASE_VAULT_IO_H
 #define PROTO_BASE_VAULT_IO_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/base/err.h"
+#include "proto/base/vault/registry.h"
 #include "proto/base/vault/slot.h"
+#include "proto/base/vault/sqlite.h"
 
 /* An open file of the VFS below. */
 struct vault_io;
@@ -35,15 +36,17 @@ int vault_io_sync(struct vault_io *io) MUST_CHECK;
 /* The file's size in bytes. ERR_IO. */
 int vault_io_size(struct vault_io *io, int64_t *out) MUST_CHECK;
 
-/* Write a new vault of one empty page at `path`, which must not exist, with `copy` as both prefix copies; synced. */
-int vault_io_create(const char *path, const uint8_t copy[static VAULT_COPY_BYTES],
-	const uint8_t page_key[static VAULT_KEY_BYTES]) MUST_CHECK;
+/*
+ * Write a new vault of one empty page at `path`, which must not exist, with `copy` as both prefix copies and a settled page record;
+ * synced. `keys`: of that prefix.
+ */
+int vault_io_create(const char *path, const uint8_t copy[static VAULT_COPY_BYTES], const struct vault_file_keys *keys) MUST_CHECK;
 
 /*
  * Write one prefix copy over both, synced one after the other; the one that `keep_last` (0 or 1) counts is written last.
  * A copy that already holds these bytes (`copies`: what is on disk) is left alone.
  */
-int vault_io_prefix_write(struct vault_io *io, const uint8_t copies[static VAULT_PREFIX_BYTES],
+int vault_io_prefix_write(struct vault_io *io, const uint8_t copies[static VAULT_COPIES_BYTES],
 	const uint8_t copy[static VAULT_COPY_BYTES], size_t keep_last) MUST_CHECK;
 
 /* Open and lock the directory of `path`, waiting; close(2) of *fd unlocks. ERR_IO or ERR_NOT_FOUND. */
@@ -52,7 +55,10 @@ int vault_io_dir_lock(const char *path, int *fd) MUST_CHECK;
 /* Give the finished file at `from` its name `to` in the same directory, unless that name is taken (ERR_USAGE), and sync the directory. */
 int vault_io_publish(const char *from, const char *to, int dir_fd) MUST_CHECK;
 
-/* The constant empty database that every vault begins as. */
-void vault_template_page(uint8_t page[static VAULT_PAGE_BYTES]);
+/* The open file itself, for what takes it (pages.h) and for its locks. Borrowed. */
+sqlite3_file *vault_io_file(struct vault_io *io);
+
+/* Page 1 of the empty database that a vault with these keys begins as; page_bytes long. */
+void vault_template_page(const struct vault_file_keys *keys, uint8_t *page);
 
 #endif
