@@ -2,16 +2,18 @@
 #
 #   make run                    install what is missing, build, start a centre and a device with samples, print their addresses
 #   make test                   install what is missing, build, run everything; closes with "N passed, N failed"
-#   make                        build/mandoob-agent and build/mandoob-server
+#   make                        build/mandoob-agent, build/mandoob-server and build/mandoob_vault.so
 #   make check [SAN=1]          the tests without installing anything; SAN=1: all of them under ASan and UBSan
 #   make bench                  the figures, each beside its bound or peer
 #   make sim SEED=1 SEEDS=1000  devices and centre in one process, with faults, from a seed
 #   make fuzz FUZZ_SECONDS=60   every decoder under libFuzzer
+#   make load LOAD_SECONDS=60   processes and threads on one vault, under the thread sanitizer
 #   make tidy                   the rules of the house, tests/tidy.sh
 #   make install DESTDIR= PREFIX=/usr
 #   make clean
 #
-# Variants, each in a folder of its own: SAN=1 (build-san), CC=clang (build-clang). WERROR=1 makes warnings errors; V=1
+# Variants, each in a folder of its own: SAN=1 (build-san), TSAN=1 (build-tsan), CC=clang (build-clang),
+# VAULT_WITHOUT=7 (build-without-7, see proto/base/vault/row.h). WERROR=1 makes warnings errors; V=1
 # shows the commands. Sources are listed below in reading order: the order in which data meets them. tidy refuses a C file
 # that is in no list. A bare Debian has neither gcc nor pkg-config, so nothing here calls them while the file is read.
 
@@ -63,6 +65,9 @@ BENCHES = $(sort $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c))
 FUZZERS = $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 # What feeds the targets: tests/fuzz/seeds_main.c makes inputs, tests/fuzz/replay_main.c stands in for libFuzzer in the tests.
 
+# The vault for stock SQLite programs: the same sources, compiled once more against the table of the program that loads them.
+EXTENSION_SRC = $(patsubst %,proto/base/%.c,err buf bytes env log file $(filter vault/%,$(BASE)) vault/extension)
+
 COMMON_SRC = $(BASE:%=proto/base/%.c) $(FORM:%=proto/form/%.c) $(PROTO:%=proto/%.c)
 AGENT_SRC = $(AGENT:%=agent/%.c)
 SERVER_SRC = $(SERVER:%=server/%.c)
@@ -72,15 +77,17 @@ TEST_SRC = $(TEST_LIB) $(TESTS:%=tests/unit/%.c) $(TOOLS:%=tests/lib/%_main.c) $
 # ---- How it is built ------------------------------------------------------------------------------------------------
 
 COMPILER = $(notdir $(firstword $(CC)))
-B := build$(if $(filter-out gcc cc,$(COMPILER)),-$(COMPILER))$(if $(SAN),-san)
+B := build$(if $(filter-out gcc cc,$(COMPILER)),-$(COMPILER))$(if $(SAN),-san)$(if $(TSAN),-tsan)$(if $(VAULT_WITHOUT),-without-$(VAULT_WITHOUT))
 GEN = build/gen
 
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2
 SAN_FLAGS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-HARDENING = $(if $(SAN),$(SAN_FLAGS),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(HARDENING) -pthread $(CPPFLAGS)
-ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),$(SAN_FLAGS)) $(LDFLAGS)
+TSAN_FLAGS = -fsanitize=thread -fno-omit-frame-pointer
+SANITIZER = $(if $(SAN),$(SAN_FLAGS))$(if $(TSAN),$(TSAN_FLAGS))
+HARDENING = $(or $(SANITIZER),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(HARDENING) -pthread $(if $(VAULT_WITHOUT),-DVAULT_WITHOUT=$(VAULT_WITHOUT)) $(CPPFLAGS)
+ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZER) $(LDFLAGS)
 
 # Asked once, and only when a recipe needs the answer.
 LIBRARIES = sqlite3 libsodium libzstd libcurl libmicrohttpd jansson
@@ -102,8 +109,14 @@ AGENT_LIB = $(B)/libagent.a
 SERVER_LIB = $(B)/libserver.a
 SIM_PROGRAM = $(B)/tests/simulator
 PROGRAMS = $(B)/mandoob-agent $(B)/mandoob-server
+EXTENSION_OBJ = $(EXTENSION_SRC:%.c=$(B)/extension/%.o)
+EXTENSION = $(B)/mandoob_vault.so
+MAN_PAGES = packaging/man/mandoob-vault.5
 TEST_PROGRAMS = $(TESTS:%=$(B)/tests/%)
 TOOL_PROGRAMS = $(TOOLS:%=$(B)/tests/%)
+# The rows of proto/base/vault/row.h: their tests once more, on vaults of which a variable takes the answer to one row out.
+ROW_OBJ = $(patsubst %.c,$(B)/rows/%.o,$(filter proto/base/vault/%,$(COMMON_SRC)))
+ROW_PROGRAMS = $(patsubst %,$(B)/rows/%,$(filter test_vault_rows%,$(TESTS)))
 BENCH_PROGRAMS = $(BENCHES:%=$(B)/bench/%)
 FUZZ_PROGRAMS = $(FUZZERS:%=$(B)/fuzz/%)
 REPLAY_PROGRAMS = $(FUZZERS:%=$(B)/fuzz-replay/%)
@@ -111,12 +124,15 @@ SEEDS_PROGRAM = $(B)/fuzz-replay/seeds
 
 # ---- What a person asks for -----------------------------------------------------------------------------------------
 
-.PHONY: all tests objects run test check tidy bench benches fuzz fuzzers sim install clean sources FORCE
+.PHONY: all extension tests objects run test check tidy bench benches fuzz fuzzers load loader sim install clean sources FORCE
 .DELETE_ON_ERROR:
 
-all: $(PROGRAMS)
+# A sanitized extension could only be loaded by a sanitized program.
+all: $(PROGRAMS) $(if $(SANITIZER),,extension)
 
-tests: $(TEST_PROGRAMS) $(TOOL_PROGRAMS) $(SIM_PROGRAM) $(REPLAY_PROGRAMS) $(SEEDS_PROGRAM)
+extension: $(EXTENSION)
+
+tests: $(TEST_PROGRAMS) $(ROW_PROGRAMS) $(TOOL_PROGRAMS) $(SIM_PROGRAM) $(REPLAY_PROGRAMS) $(SEEDS_PROGRAM)
 
 # Everything compiled and nothing linked.
 objects: $(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(TEST_OBJ)
@@ -137,6 +153,8 @@ check:
 	@$(if $(SAN),,$(MAKE) -j$(JOBS) SAN=1 tests)
 	@$(if $(SAN),,if command -v clang >/dev/null; then $(MAKE) -j$(JOBS) CC=clang WERROR=1 objects; \
 		else echo "skipped: clang is not installed, so nothing was compiled with it"; fi)
+	@$(if $(SAN),,if echo 'int main(void) { return 0; }' | $(CC) $(TSAN_FLAGS) -x c -o /dev/null - 2>/dev/null; \
+		then $(MAKE) -j$(JOBS) TSAN=1 loader; else echo "skipped: this compiler has no thread sanitizer"; fi)
 	@MAKE="$(MAKE)" sh tests/run.sh $(B) $(if $(SAN),,$(B)-san)
 
 # Each figure beside its bound or its peer, measured in the same run.
@@ -164,12 +182,24 @@ fuzz:
 
 fuzzers: $(FUZZ_PROGRAMS) $(SEEDS_PROGRAM)
 
+# tests/fault/vault_load.sh for longer and with the thread sanitizer only; a few seconds of both are part of the tests.
+LOAD_SECONDS = 60
+load:
+	@sh packaging/bootstrap.sh --test
+	@$(MAKE) -j$(JOBS) TSAN=1 loader
+	@LOAD_SECONDS=$(LOAD_SECONDS) LOAD_BUILDS=$(CURDIR)/build-tsan sh tests/fault/vault_load.sh
+
+loader: $(B)/tests/vaultload
+
 tidy:
 	@MAKE="$(MAKE)" sh tests/tidy.sh
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/lib/mandoob $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 0644 $(EXTENSION) $(DESTDIR)$(PREFIX)/lib/mandoob
+	install -m 0644 $(MAN_PAGES) $(DESTDIR)$(PREFIX)/share/man/man5
 
 PREFIX = /usr
 
@@ -178,7 +208,7 @@ clean:
 
 # For tidy: every C file that belongs to the programs.
 sources:
-	@printf '%s\n' $(COMMON_SRC) $(AGENT_SRC) $(SERVER_SRC)
+	@printf '%s\n' $(COMMON_SRC) $(AGENT_SRC) $(SERVER_SRC) $(filter-out $(COMMON_SRC),$(EXTENSION_SRC))
 
 # ---- Rules ----------------------------------------------------------------------------------------------------------
 
@@ -263,7 +293,25 @@ $(B)/mandoob-agent: $(AGENT_OBJ) $(COMMON_LIB)
 $(B)/mandoob-server: $(SERVER_OBJ) $(COMMON_LIB)
 	$(call link)
 
+$(EXTENSION_OBJ): $(B)/extension/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  cc    $< (extension)"
+	$(Q)$(CC) $(ALL_CFLAGS) -DVAULT_EXTENSION -fPIC -fvisibility=hidden $(if $(WERROR),-Werror) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Nothing may be missing: a call of SQLite that does not go through the table would be.
+$(EXTENSION): $(EXTENSION_OBJ)
+	@echo "  link  $@"
+	$(Q)$(CC) -shared -pthread -Wl,-z,relro,-z,now,-z,defs -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libsodium)
+
 $(TEST_PROGRAMS): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_LIB_A) $(COMMON_LIB)
+	$(call link,$(CMOCKA_LIBS))
+
+$(ROW_OBJ): $(B)/rows/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  cc    $< (rows)"
+	$(Q)$(CC) $(ALL_CFLAGS) -UVAULT_WITHOUT -DVAULT_WITHOUT=vault_row_without $(if $(WERROR),-Werror) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(ROW_PROGRAMS): $(B)/rows/%: $(B)/tests/unit/%.o $(ROW_OBJ) $(TEST_LIB_A) $(COMMON_LIB)
 	$(call link,$(CMOCKA_LIBS))
 
 $(TOOL_PROGRAMS): $(B)/tests/%: $(B)/tests/lib/%_main.o $(call objects,$(TOOL_LIB)) $(COMMON_LIB)
@@ -285,4 +333,9 @@ $(filter $(CONTACT_TESTS:%=$(B)/tests/%),$(TEST_PROGRAMS)): $(AGENT_LIB) $(SERVE
 $(filter-out $(CONTACT_TESTS:%=$(B)/tests/%),$(filter $(B)/tests/test_agent_%,$(TEST_PROGRAMS))): $(filter-out %/main.o,$(AGENT_OBJ))
 $(filter $(B)/tests/test_server_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(SERVER_OBJ))
 
--include $(patsubst %.o,%.d,$(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(TEST_OBJ))
+# Their disk is in memory, also for what the vault does beside SQLite, and allocations fail (tests/lib/faultfs_posix.h, faultfs_heap.h).
+FAULTFS_WRAP = malloc calloc realloc strdup strndup sodium_malloc open close access unlink rename renameat2 fsync flock realpath \
+	stat fstat chmod fallocate chown pwrite
+$(addprefix $(B)/tests/test_vault_,power_keys faults faults_keys): ALL_LDFLAGS += $(FAULTFS_WRAP:%=-Wl,--wrap=%)
+
+-include $(patsubst %.o,%.d,$(ROW_OBJ) $(EXTENSION_OBJ) $(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(TEST_OBJ))

@@ -3,6 +3,7 @@
  * readers that hold them up, other handles, VACUUM, page sizes, suites, exclusive locking and rollback mode.
  */
 #include <setjmp.h>
+#include <sodium.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -123,7 +124,8 @@ static void grow_and_shrink(struct fix *f)
 	}
 	run(f->db, "DELETE FROM t WHERE a > 60; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
 	look(f);
-	run(f->db, "PRAGMA auto_vacuum = 2; VACUUM; DELETE FROM t WHERE a > 30; PRAGMA incremental_vacuum(50); PRAGMA wal_checkpoint(RESTART)");
+	run(f->db, "PRAGMA auto_vacuum = 2; VACUUM; DELETE FROM t WHERE a > 30; PRAGMA incremental_vacuum(50)");
+	run(f->db, "PRAGMA wal_checkpoint(RESTART)");
 	look(f);
 	run(f->db, "INSERT INTO t SELECT a + 1000, b || hex(zeroblob(6000)) FROM t; PRAGMA wal_checkpoint(FULL)");
 	look(f);
@@ -169,20 +171,19 @@ static void settled_is_true_with_other_page_sizes(void **state)
 	assert_int_equal(f->unknown_count, 0);
 }
 
+#ifdef crypto_aead_aegis256_KEYBYTES /* libsodium 1.0.19 and later */
 static void settled_is_true_with_the_second_suite(void **state)
 {
 	struct fix *f = *state;
 
-	if (!vault_test_suite(VAULT_SUITE_AEGIS256)) {
-		print_message("this libsodium has no AEGIS-256\n");
-		skip();
-	}
+	assert_true(vault_test_suite(VAULT_SUITE_AEGIS256));
 	begin(f, "PRAGMA journal_mode = WAL");
 	grow_and_shrink(f);
 	end(f);
 	vault_test_suite(VAULT_SUITE_XCHACHA20);
 	assert_int_equal(f->unknown_count, 0);
 }
+#endif
 
 static void a_reader_that_holds_checkpoints_up_does_not_unsettle(void **state)
 {
@@ -259,7 +260,9 @@ int main(void)
 		TEST(settled_is_true_through_checkpoints),
 		TEST(settled_is_true_in_exclusive_locking),
 		TEST(settled_is_true_with_other_page_sizes),
+#ifdef crypto_aead_aegis256_KEYBYTES
 		TEST(settled_is_true_with_the_second_suite),
+#endif
 		TEST(a_reader_that_holds_checkpoints_up_does_not_unsettle),
 		TEST(a_rollback_transaction_leaves_it_unknown_and_never_wrong),
 	};

@@ -41,6 +41,7 @@ enum cut {
 	CUT_KILL,             /* the process dies; the system goes on */
 	CUT_POWER,            /* what was not synced is gone, the renaming too */
 	CUT_POWER_RENAMED,    /* the same, but the renaming came through */
+	CUT_FULL,             /* nobody dies: from this step on SQLite's writes fail for want of space */
 };
 
 /* How to take one change back. */
@@ -91,7 +92,7 @@ static void power_off(void)
 
 static void step_take(void)
 {
-	if (cut == CUT_NONE || ++step != last_step)
+	if (cut == CUT_NONE || ++step != last_step || cut == CUT_FULL)
 		return;
 	if (cut != CUT_KILL)
 		power_off();
@@ -120,7 +121,7 @@ static void undo_add(int fd, size_t len, off_t offset)
 	struct stat st;
 	ssize_t got;
 
-	if (cut == CUT_NONE || cut == CUT_KILL || u.file < 0)
+	if (cut == CUT_NONE || cut == CUT_KILL || cut == CUT_FULL || u.file < 0)
 		return;
 	if (undo_count == UNDO_MAX || fstat(fd, &st) != 0)
 		_exit(98);
@@ -134,6 +135,10 @@ static void undo_add(int fd, size_t len, off_t offset)
 static ssize_t counted_pwrite(int fd, const void *data, size_t len, off_t offset)
 {
 	step_take();
+	if (cut == CUT_FULL && step >= last_step) {
+		errno = ENOSPC;
+		return -1;
+	}
 	undo_add(fd, len, offset);
 	return real_pwrite(fd, data, len, offset);
 }
@@ -625,6 +630,40 @@ static void after_a_power_cut_that_kept_the_name_the_old_or_the_new_vault_is_who
 	cut_at_every_step(*state, CUT_POWER_RENAMED);
 }
 
+static void a_full_disk_at_any_step_changes_nothing_or_comes_too_late(void **state)
+{
+	char name[VAULTKIT_PATH_BYTES + 16];
+	struct vaultkit *f = *state;
+	int failed = 0;
+	bool again = true;
+
+	fill(f);
+	name_of(f, ".saved", name);
+	for (int at = 1; again; at += 3) {
+		int status;
+		pid_t child = fork();
+
+		if (child == 0) {
+			struct vault_key *k = vaultkit_unlock(f), *same = k;
+			unsigned dropped;
+			int rc;
+
+			steps_begin(CUT_FULL, at);
+			rc = rekey(&k, NULL, &dropped);
+			_exit(rc == 0 ? 0 : rc == ERR_IO && k == same && !exists(f, ".rekey") && !exists(f, ".rekey-journal") ? 1 : 2);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+		again = WEXITSTATUS(status) == 1;
+		failed += again;
+		assert_int_equal(opens(f->path, VAULTKIT_PASS), again ? 0 : ERR_AUTH);
+		assert_int_equal(opens(f->path, NEW), again ? ERR_AUTH : 0);
+		unlink(name);
+	}
+	assert_true(failed > 10);
+	one_of_them_is_whole(f);
+}
+
 static void killed_at_random_moments_the_old_or_the_new_vault_is_whole(void **state)
 {
 	struct vaultkit *f = *state;
@@ -671,6 +710,7 @@ int main(void)
 		TEST(killed_at_any_step_the_old_or_the_new_vault_is_whole),
 		TEST(after_a_power_cut_at_any_step_the_old_or_the_new_vault_is_whole),
 		TEST(after_a_power_cut_that_kept_the_name_the_old_or_the_new_vault_is_whole),
+		TEST(a_full_disk_at_any_step_changes_nothing_or_comes_too_late),
 		TEST(killed_at_random_moments_the_old_or_the_new_vault_is_whole),
 	};
 

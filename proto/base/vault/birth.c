@@ -13,7 +13,7 @@
 
 static int lower_read(struct vault_main *m, void *out, int64_t len, int64_t offset)
 {
-	return m->file.lower->pMethods->xRead(m->file.lower, out, (int)len, offset);
+	return vault_lower_read(m->file.lower, out, len, offset);
 }
 
 static int lower_write(struct vault_main *m, const void *data, int64_t len, int64_t offset)

@@ -44,7 +44,7 @@ static int64_t page_bytes(const struct vault_main *m)
 
 static int lower_read(struct vault_main *m, void *out, int64_t len, int64_t offset)
 {
-	return m->file.lower->pMethods->xRead(m->file.lower, out, (int)len, offset);
+	return vault_lower_read(m->file.lower, out, len, offset);
 }
 
 bool vault_page_is_acceptable(const struct vault_file_keys *keys, const uint8_t *page, int64_t number)
@@ -371,8 +371,8 @@ static int db_lock(sqlite3_file *file, int level)
 {
 	struct vault_main *m = self(file);
 
-	if (m->birth && !m->is_shown)
-		m->is_shown = !is_vacuum_target(m);
+	if (!m->is_shown)
+		m->is_shown = !(m->birth && is_vacuum_target(m));
 	return vault_file_lock(file, level);
 }
 

@@ -108,7 +108,7 @@ sqlite3_file *vault_io_file(struct vault_io *io)
 
 int vault_io_read(struct vault_io *io, void *out, int len, int64_t offset)
 {
-	int rc = io->file->pMethods->xRead(io->file, out, len, offset);
+	int rc = vault_lower_read(io->file, out, len, offset);
 
 	if (rc == SQLITE_OK || rc == SQLITE_IOERR_SHORT_READ)
 		return 0;

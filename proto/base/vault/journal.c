@@ -155,7 +155,7 @@ static int page_damaged(const struct vault_journal *j, int64_t offset)
 static int page_get(struct vault_journal *j, uint8_t *out, int64_t offset)
 {
 	const struct vault_file_keys *keys = j->main->keys;
-	int rc = below(j)->xRead(j->file.lower, out, (int)page_bytes(j), offset);
+	int rc = vault_lower_read(j->file.lower, out, (int)page_bytes(j), offset);
 
 	if (rc != SQLITE_OK && (rc != SQLITE_IOERR_SHORT_READ || VAULT_ROW(20)))
 		return rc;
@@ -212,7 +212,7 @@ static int journal_read(sqlite3_file *file, void *out, int len, sqlite3_int64 of
 		return page_get(j, out, offset);
 	if (len >= page_bytes(j) || (len >= FOREIGN_PAGE_BYTES_MIN && after_number))
 		return refused("read", len, offset, SQLITE_IOERR_READ);
-	rc = below(j)->xRead(j->file.lower, out, len, offset);
+	rc = vault_lower_read(j->file.lower, out, len, offset);
 	if (rc != SQLITE_OK)
 		return rc;
 	if (checksum)

@@ -8,6 +8,7 @@
 
 #include "proto/base/buf.h"
 #include "proto/base/bytes.h"
+#include "proto/base/vault/vfs.h"
 
 #define MAGIC "MNDBPGS\n"
 #define MAGIC_BYTES 8
@@ -65,7 +66,7 @@ int vault_pages_load(sqlite3_file *lower, const struct vault_file_keys *keys, st
 {
 	uint8_t block[VAULT_RECORD_BYTES];
 	uint8_t mac[MAC_BYTES];
-	int rc = lower->pMethods->xRead(lower, block, sizeof block, VAULT_RECORD_OFFSET);
+	int rc = vault_lower_read(lower, block, sizeof block, VAULT_RECORD_OFFSET);
 
 	*out = (struct vault_pages){ .state = VAULT_PAGES_NONE };
 	if (rc != SQLITE_OK)

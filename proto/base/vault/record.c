@@ -54,7 +54,7 @@ int vault_record_drop(struct vault_main *m, int64_t index)
 
 	if (!m->pages.is_kept)
 		return SQLITE_OK;
-	rc = m->file.lower->pMethods->xRead(m->file.lower, mark, (int)shape->suite->extra_bytes, offset);
+	rc = vault_lower_read(m->file.lower, mark, shape->suite->extra_bytes, offset);
 	if (rc == SQLITE_OK)
 		vault_pages_drop(&m->pages, m->keys, (uint32_t)(index + 1), mark);
 	return rc;

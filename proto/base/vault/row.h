@@ -28,7 +28,7 @@
  *	21  writes behind the end leave holes: gaps are sealed zero pages, hints are swallowed, an unsealed page is damage
  *	22  the page of the lock bytes is never written by SQLite: the filling of gaps seals it
  *	23  pages would be mapped: xFetch gives none
- *	24  shared memory holds page numbers only: it passes through
+ *	24  shared memory holds page numbers, and the WAL's running checksum (vault.h, what a vault cannot hide): it passes through
  *	25  VACUUM and backup may bring another page size or reserve: the pragma is swallowed, other pages are refused
  *	26  sqlite3_shutdown() forgets what is registered: it may be repeated
  *	27  a failed xOpen with methods set gets a close: they are unset

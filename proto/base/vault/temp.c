@@ -73,7 +73,7 @@ static int block_load(struct vault_temp *t, int64_t block)
 		t->held = block;
 		return SQLITE_OK;
 	}
-	rc = below(t)->xRead(t->file.lower, t->sealed, VAULT_TEMP_BLOCK_BYTES, block * VAULT_TEMP_BLOCK_BYTES);
+	rc = vault_lower_read(t->file.lower, t->sealed, VAULT_TEMP_BLOCK_BYTES, block * VAULT_TEMP_BLOCK_BYTES);
 	if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ)
 		return rc;
 	mark = t->marks + block * MARK_BYTES;
@@ -237,7 +237,7 @@ static int temp_read(sqlite3_file *file, void *out, int len, sqlite3_int64 offse
 	int rc;
 
 	if (!VAULT_ROW(16))
-		return below(t)->xRead(t->file.lower, out, len, offset);
+		return vault_lower_read(t->file.lower, out, len, offset);
 	pthread_mutex_lock(&t->lock);
 	there = t->size > offset ? t->size - offset : 0;
 	if (there > len || !VAULT_ROW(20))

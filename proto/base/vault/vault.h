@@ -1,18 +1,29 @@
 /*
- * vault: an encrypted SQLite database in one file, opened by passphrase or by the organisation's key.
+ * vault: an encrypted SQLite database in one file, opened by passphrase, recovery key or the organisation's key.
  *
- * A vault is a stock SQLite database in WAL mode whose bytes pass through the VFS "mandoob" (vfs.c), which seals every page
- * and every WAL record with XChaCha20-Poly1305. The data key is random; key slots in the file's prefix wrap it (slot.h), so
- * changing a passphrase rewrites a slot and no data. Use: vault_init(), vault_unlock(), then open the file with the VFS named
- * VAULT_VFS_NAME (db_open() does), close it, vault_lock().
+ * A vault is a stock SQLite database whose bytes pass through the VFS "mandoob", which seals everything that SQLite writes. The data
+ * key is random; key slots in the file's prefix wrap it, so changing a passphrase rewrites a slot and no data. Use: vault_init(),
+ * vault_unlock(), then open the file with the VFS named VAULT_VFS_NAME (db_open() does), close it, vault_lock(). The same sources are
+ * the loadable extension mandoob_vault.so (extension.c), with which the stock sqlite3 shell opens a vault.
  *
- * Keys live in locked memory and reach the VFS through a registry inside this module (registry.h), never through a URI, a
- * PRAGMA or argv. What the VFS does not cover yet (rollback journals, temporary files) it refuses, so nothing reaches the disk in
- * clear: set PRAGMA temp_store=MEMORY (db_open() does).
+ * This folder, in the order in which one meets it:
  *
- * What a vault cannot see by itself: a whole file, or a tail of WAL commits, put back to its own older version; single pages that were
- * put back are seen by vault_verify(). Whoever has an old copy of the prefix and the old passphrase still has the data key:
- * vault_rekey() is the answer to that. File names, sizes and times stay visible.
+ *	vault make slots lease copy verify rekey erase harden    what programs call; each keeps a promise made below
+ *	vfs database birth record wal journal temp               SQLite's side, by kind of file; row.h numbers the rules
+ *	pages slot seal recovery kdf                             bytes: page record, prefix and slots, sealing, paper keys, Argon2id
+ *	registry prefix io sql sqlite                            unlocked keys, the prefix on disk, the disk, a connection, SQLite
+ *
+ * Keys live in locked memory and reach the VFS through the registry, never through a URI, a PRAGMA or argv. Databases that our programs
+ * make are WAL-only; the rollback journal, ATTACH, VACUUM INTO and other page sizes are for support work and tests. Temporary files are
+ * sealed under a key of their own; PRAGMA temp_store=MEMORY (db_open() does) avoids them and is faster.
+ *
+ * What a vault cannot see by itself: a whole file put back to its own older version, or a log (its newest commits cut off, or the log
+ * of an earlier day); the commit counter of each contact does. Single pages that were put back are seen by vault_verify(). Whoever has
+ * an old copy of the prefix and the old passphrase still has the data key: vault_rekey() is the answer to that.
+ *
+ * What a vault cannot hide: names, sizes and times of files; which pages change; names of databases in a super-journal; and, while it
+ * is open in WAL mode, 64 bits of checksum over the newest clear pages in the -shm file, which SQLite keeps there itself. A device
+ * that is on and unlocked, its memory and its swap are out of reach: vault_memory_look() warns of the last.
  *
  * All functions block on the disk; those that take a passphrase also take the time and memory of Argon2id. All may be called
  * from any thread; one handle may be used by one thread at a time.

@@ -117,4 +117,10 @@ int vault_file_reserved(sqlite3_file *file, int *out);
 int vault_file_sector_size(sqlite3_file *file);
 int vault_file_characteristics(sqlite3_file *file);
 
+/*
+ * Read from a file of the VFS below. SQLite takes a short read for the end of the file, and of a log or journal for the end of what
+ * counts; so one that the file's size does not explain is SQLITE_IOERR_READ.
+ */
+int vault_lower_read(sqlite3_file *lower, void *out, int64_t len, int64_t offset) MUST_CHECK;
+
 #endif

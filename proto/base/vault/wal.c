@@ -72,7 +72,7 @@ static int64_t frame_offset(const struct vault_wal *w, int64_t frame)
 
 static int lower_read(struct vault_wal *w, void *out, int64_t len, int64_t offset)
 {
-	return w->file.lower->pMethods->xRead(w->file.lower, out, (int)len, offset);
+	return vault_lower_read(w->file.lower, out, len, offset);
 }
 
 static int lower_write(struct vault_wal *w, const void *data, int64_t len, int64_t offset)
