@@ -39,7 +39,7 @@ AGENT = main config answer_json answer view store outbox register round upload a
 
 # The road of a change set, then who takes part with which keys, then what a person types.
 SERVER = main config centre centre_create library publish \
-	serve writer intake intake_request envelope opened ingest ingest_centre register ledger \
+	serve writer intake intake_request intake_past envelope opened ingest ingest_centre register ledger \
 	conflict conflict_decide case outlet stick \
 	$(addprefix admin/,setup authority account enrol device backup verify) \
 	$(addprefix command/,command cmd_centre cmd_manifest cmd_form cmd_account cmd_device cmd_stick cmd_case cmd_conflict cmd_backup)
@@ -53,7 +53,7 @@ SERVER_SCHEMA = $(sort $(wildcard server/schema/*.sql))
 
 # A test is tests/unit/test_<module>.c; it links the common modules, and test_agent_* and test_server_* that program's too.
 # A contact has two ends: these link what they call of both programs (tests/lib/roundkit.h), as the simulator does.
-CONTACT_TESTS = test_agent_round test_agent_apply test_agent_fork
+CONTACT_TESTS = test_agent_round test_agent_apply test_agent_fork test_agent_rewind
 TESTS = $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
 # tests/lib/<tool>_main.c is a program that scripts use, build/tests/<tool>; the rest of tests/lib is what tests share.
 TOOLS = $(sort $(patsubst tests/lib/%_main.c,%,$(wildcard tests/lib/*_main.c)))

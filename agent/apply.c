@@ -571,7 +571,7 @@ static int note_mismatch(struct store *s, struct round_result *result)
 }
 
 /* Not while the centre still has receipts for us or asks for envelopes again: then both sides know why they differ. */
-static int compare_digest(struct store *s, const struct message_content *c, struct round_result *result)
+static int compare_digest(struct store *s, const struct message_content *c, struct round_result *result, bool *is_agreed)
 {
 	struct record_digest ours, theirs;
 	bool ahead = false;
@@ -581,7 +581,8 @@ static int compare_digest(struct store *s, const struct message_content *c, stru
 		return 0;
 	err = register_digest(s, &ours);
 	record_digest_decode(&theirs, c->digest);
-	if (err || record_digest_equal(&ours, &theirs))
+	*is_agreed = !err && record_digest_equal(&ours, &theirs);
+	if (err || *is_agreed)
 		return err;
 	err = is_ahead(s, c->seen, &ahead);
 	return err || ahead ? err : note_mismatch(s, result);
@@ -598,7 +599,8 @@ static int finish_whole(struct store *s, uint64_t from)
 	return err ? err : store_set_u64(s, "whole", 0);
 }
 
-static int apply_progress(struct store *s, const struct message_content *c, const struct place *place, struct round_result *result)
+static int apply_progress(struct store *s, const struct message_content *c, const struct place *place, struct round_result *result,
+			  bool *is_agreed)
 {
 	int err = 0;
 
@@ -611,7 +613,7 @@ static int apply_progress(struct store *s, const struct message_content *c, cons
 	if (!err)
 		err = store_set_u64(s, "cursor", c->cursor);
 	if (!err && c->has_digest)
-		err = compare_digest(s, c, result);
+		err = compare_digest(s, c, result, is_agreed);
 	return err;
 }
 
@@ -632,16 +634,11 @@ static int note_covered_group(struct store *s, uint64_t covered)
 	return store_set_u64(s, "covered_group", number);
 }
 
-/* Not while the two sides differ: what a backup covers under our numbers may be a copy's. */
+/* Only when the two sides were compared and agree: what a backup covers under our numbers may be a copy's. */
 static int forget_covered(struct store *s, uint64_t covered)
 {
 	struct db_stmt *q;
-	uint64_t whole;
-	int err = store_get_u64(s, "whole", &whole);
-
-	if (err || whole)
-		return err;
-	err = db_prepare(s->db, "DELETE FROM envelope WHERE receipt IS NOT NULL AND seq <= ?1", &q);
+	int err = db_prepare(s->db, "DELETE FROM envelope WHERE receipt IS NOT NULL AND seq <= ?1", &q);
 	if (err)
 		return err;
 	db_bind_u64(q, 1, covered);
@@ -679,7 +676,7 @@ static int apply_papers(struct store *s, const struct message_content *c)
 
 /* Registers of others, progress, and what both mean for our candidates. */
 static int apply_scope(struct store *s, const struct message_content *c, const struct apply_request *asked, bool has_news,
-		       struct round_result *result)
+		       struct round_result *result, bool *is_agreed)
 {
 	uint64_t mismatches = result->mismatches;
 	struct place place;
@@ -689,12 +686,38 @@ static int apply_scope(struct store *s, const struct message_content *c, const s
 	if (!err && c->pull.len)
 		err = take_pull(s, &c->pull, &place, has_news, result, &is_left);
 	if (!err && place.is_current && !is_left)
-		err = apply_progress(s, c, &place, result);
+		err = apply_progress(s, c, &place, result, is_agreed);
 	if (!err)
 		err = settle_pending(s);
 	if (is_left || (result->mismatches > mismatches && !asked->is_whole))
 		result->is_more = true;
 	return err;
+}
+
+/* The answer to the newest request counts: one that comes late is older than what is known already. */
+static int note_stamp(struct store *s, const struct message_content *c, const struct apply_request *asked)
+{
+	uint64_t answered;
+	int err = store_get_u64(s, "answered", &answered);
+
+	if (err || asked->contact <= answered)
+		return err;
+	err = store_set_u64(s, "answered", asked->contact);
+	if (!err)
+		err = store_set_blob(s, "stamp", c->stamp, sizeof c->stamp);
+	return err ? err : store_set_u64(s, "lease_days", c->lease_days);
+}
+
+/* What the centre says of this store stays in sight when it says no more: after a new incarnation it has nothing more to say of it. */
+static int note_notice(struct store *s, const struct message_content *c)
+{
+	uint64_t known;
+	int err = store_get_u64(s, "notice", &known);
+
+	if (err || c->notice == MESSAGE_NOTICE_NONE || (uint64_t)c->notice == known)
+		return err;
+	err = store_set_u64(s, "notice", c->notice);
+	return err ? err : store_set_u64(s, "notice_ms", (uint64_t)env_wall_ms(s->env));
 }
 
 static int apply_resend(struct store *s, const struct message_content *c, struct round_result *result)
@@ -710,6 +733,7 @@ static int apply_resend(struct store *s, const struct message_content *c, struct
 int apply_content(struct store *s, const struct message_content *c, const struct apply_request *asked, struct round_result *result)
 {
 	uint64_t receipts = result->receipts;
+	bool is_agreed = false;
 	int err;
 
 	assert(db_in_transaction(s->db));
@@ -721,11 +745,15 @@ int apply_content(struct store *s, const struct message_content *c, const struct
 		err = apply_resend(s, c, result);
 	if (!err)
 		err = store_set_u64(s, "centre_ms", c->time_ms);
+	if (!err)
+		err = note_stamp(s, c, asked);
+	if (!err)
+		err = note_notice(s, c);
 	if (!err && c->has_fork) {
 		result->is_forked = true;
 		return fork_take(s, c);
 	}
 	if (!err)
-		err = apply_scope(s, c, asked, result->receipts > receipts, result);
-	return err ? err : forget_covered(s, c->covered);
+		err = apply_scope(s, c, asked, result->receipts > receipts, result, &is_agreed);
+	return err || !is_agreed ? err : forget_covered(s, c->covered);
 }

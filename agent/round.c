@@ -52,6 +52,18 @@ static int request_facts(struct store *s, struct message_request *q)
 	return err;
 }
 
+/* What tells the centre whether this store went back in time. Read before this request is counted, and more than the last one said. */
+static int request_past(struct store *s, struct message_request *q)
+{
+	int err = store_get_u64(s, "commits", &q->commits);
+
+	if (!err)
+		err = store_get_u64(s, "answered", &q->answered);
+	if (!err && q->answered)
+		err = store_get_blob(s, "stamp", q->stamp, sizeof q->stamp);
+	return err;
+}
+
 static int request_papers(struct store *s, struct message_request *q)
 {
 	const struct form *form;
@@ -138,6 +150,8 @@ static int make_request(struct store *s, struct buf *bytes, struct buf *out)
 		err = err_set(ERR_AUTH, "the centre has revoked this device");
 	if (!err)
 		err = request_facts(s, &q);
+	if (!err)
+		err = request_past(s, &q);
 	if (!err)
 		err = request_papers(s, &q);
 	if (!err)

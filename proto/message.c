@@ -29,8 +29,10 @@ enum content_flag {
 	CONTENT_DIGEST = 32,
 	CONTENT_RESEND = 64,
 	CONTENT_PULL = 128,
+	CONTENT_NOTICE = 256,
+	CONTENT_LEASE = 512,
 };
-#define CONTENT_FLAGS_KNOWN 255
+#define CONTENT_FLAGS_KNOWN 1023
 
 /* ---- Request ---- */
 
@@ -52,14 +54,22 @@ static int envelopes_check(const struct message_request *q)
 	return 0;
 }
 
+/* A store that has taken no answer knows no stamp. */
+static bool stamp_fits(const struct message_request *q)
+{
+	static const uint8_t NONE[MESSAGE_STAMP_BYTES];
+
+	return q->answered != 0 || memcmp(q->stamp, NONE, sizeof NONE) == 0;
+}
+
 /* Matched by message_request_decode(). */
 int message_request_encode(const struct message_request *q, const uint8_t sign_secret[static SEAL_SIGN_SECRET_BYTES], struct buf *out)
 {
 	size_t from = out->len;
 	int rc;
 
-	if (q->incarnation == 0 || (q->flags & ~(MESSAGE_WHOLE | MESSAGE_FORM_WANTED)) != 0)
-		return err_set(ERR_USAGE, "request: incarnation or flags out of range");
+	if (q->incarnation == 0 || (q->flags & ~(MESSAGE_WHOLE | MESSAGE_FORM_WANTED)) != 0 || !stamp_fits(q))
+		return err_set(ERR_USAGE, "request: incarnation, flags or stamp out of range");
 	if (q->envelope_count > MESSAGE_ENVELOPES_MAX)
 		return err_set(ERR_LIMIT, "request: %zu envelopes, more than %d", q->envelope_count, MESSAGE_ENVELOPES_MAX);
 	rc = envelopes_check(q);
@@ -80,6 +90,9 @@ int message_request_encode(const struct message_request *q, const uint8_t sign_s
 	write_u8(out, q->flags);
 	buf_append(out, q->form_mark, sizeof q->form_mark);
 	write_varint(out, q->acked_group);
+	write_varint(out, q->commits);
+	write_varint(out, q->answered);
+	buf_append(out, q->stamp, sizeof q->stamp);
 	write_varint(out, q->envelope_count);
 	for (size_t i = 0; i < q->envelope_count; i++)
 		message_blob_write(out, &q->envelopes[i]);
@@ -106,6 +119,11 @@ static void request_read(struct reader *in, struct message_request *q)
 		reader_fail(in);
 	reader_copy(in, q->form_mark, sizeof q->form_mark);
 	q->acked_group = reader_varint(in, UINT64_MAX);
+	q->commits = reader_varint(in, UINT64_MAX);
+	q->answered = reader_varint(in, UINT64_MAX);
+	reader_copy(in, q->stamp, sizeof q->stamp);
+	if (!stamp_fits(q))
+		reader_fail(in);
 	q->envelope_count = reader_varint(in, MESSAGE_ENVELOPES_MAX);
 	for (size_t i = 0; i < q->envelope_count; i++)
 		q->envelopes[i] = message_blob_read(in, 1, SEAL_ENVELOPE_BYTES_MAX);
@@ -241,7 +259,8 @@ static uint64_t content_flags(const struct message_content *c)
 {
 	return (c->more ? CONTENT_MORE : 0u) | (c->manifest.len ? CONTENT_MANIFEST : 0u) | (c->form.len ? CONTENT_FORM : 0u) |
 	       (c->dictionary.len ? CONTENT_DICTIONARY : 0u) | (c->has_fork ? CONTENT_FORK : 0u) | (c->has_digest ? CONTENT_DIGEST : 0u) |
-	       (c->resend ? CONTENT_RESEND : 0u) | (c->pull.len ? CONTENT_PULL : 0u);
+	       (c->resend ? CONTENT_RESEND : 0u) | (c->pull.len ? CONTENT_PULL : 0u) | (c->notice ? CONTENT_NOTICE : 0u) |
+	       (c->lease_days ? CONTENT_LEASE : 0u);
 }
 
 static int fork_check(const struct message_content *c)
@@ -272,6 +291,8 @@ static int content_check(const struct message_content *c)
 		rc = message_blob_check(&c->form, 0, FORM_TEXT_BYTES_MAX, "content: form");
 	if (rc == 0)
 		rc = message_blob_check(&c->dictionary, 0, PACK_DICTIONARY_BYTES_MAX, "content: dictionary");
+	if (rc == 0 && ((unsigned)c->notice > MESSAGE_NOTICE_COPIES || c->lease_days > MESSAGE_LEASE_DAYS_MAX))
+		rc = err_set(ERR_USAGE, "content: notice or lease out of range");
 	if (rc == 0)
 		rc = fork_check(c);
 	return rc;
@@ -305,6 +326,7 @@ int message_content_encode(const struct message_content *c, struct buf *out)
 	write_varint(out, c->seen);
 	write_varint(out, c->cursor);
 	write_varint(out, c->covered);
+	buf_append(out, c->stamp, sizeof c->stamp);
 	write_varint(out, c->receipt_count);
 	for (size_t i = 0; i < c->receipt_count; i++)
 		message_blob_write(out, &c->receipts[i]);
@@ -322,6 +344,10 @@ int message_content_encode(const struct message_content *c, struct buf *out)
 		write_varint(out, c->resend);
 	if (c->pull.len)
 		message_blob_write(out, &c->pull);
+	if (c->notice)
+		write_u8(out, (uint8_t)c->notice);
+	if (c->lease_days)
+		write_varint(out, c->lease_days);
 	return seal_object_built(out, from, MESSAGE_CONTENT_BYTES_MAX, "content");
 }
 
@@ -379,6 +405,16 @@ static int read_optional(struct reader *in, uint64_t flags, struct message_conte
 	}
 	if (flags & CONTENT_PULL)
 		c->pull = message_blob_read(in, 1, MESSAGE_CONTENT_BYTES_MAX);
+	if (flags & CONTENT_NOTICE) {
+		c->notice = (enum message_notice)reader_u8(in);
+		if (c->notice == MESSAGE_NOTICE_NONE || (unsigned)c->notice > MESSAGE_NOTICE_COPIES)
+			reader_fail(in);
+	}
+	if (flags & CONTENT_LEASE) {
+		c->lease_days = (uint32_t)reader_varint(in, MESSAGE_LEASE_DAYS_MAX);
+		if (c->lease_days == 0)
+			reader_fail(in);
+	}
 	return rc;
 }
 
@@ -395,6 +431,7 @@ static int content_read(struct reader *in, struct message_content *c)
 	c->seen = reader_varint(in, UINT64_MAX);
 	c->cursor = reader_varint(in, UINT64_MAX);
 	c->covered = reader_varint(in, UINT64_MAX);
+	reader_copy(in, c->stamp, sizeof c->stamp);
 	c->receipt_count = reader_varint(in, MESSAGE_RECEIPTS_MAX);
 	for (size_t i = 0; i < c->receipt_count; i++)
 		c->receipts[i] = message_blob_read(in, 1, RECEIPT_BYTES_MAX);

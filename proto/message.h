@@ -28,6 +28,8 @@
 #define MESSAGE_ENVELOPES_MAX 64
 #define MESSAGE_RECEIPTS_MAX 1000
 #define MESSAGE_FORM_MARK_BYTES 8
+#define MESSAGE_STAMP_BYTES 8
+#define MESSAGE_LEASE_DAYS_MAX 3650
 
 enum message_request_flag { MESSAGE_WHOLE = 1, MESSAGE_FORM_WANTED = 2 };
 
@@ -46,6 +48,9 @@ struct message_request {
 	uint8_t flags;                                        /* of enum message_request_flag */
 	uint8_t form_mark[MESSAGE_FORM_MARK_BYTES];           /* beginning of the hash of the newest form held */
 	uint64_t acked_group;                                 /* highest edit group number known to be applied */
+	uint64_t commits;                                     /* of this store: more with each thing it writes, so more with each request */
+	uint64_t answered;                                    /* newest contact number whose answer it took; 0: none yet */
+	uint8_t stamp[MESSAGE_STAMP_BYTES];                   /* of that answer; zeros when there is none */
 	struct message_blob envelopes[MESSAGE_ENVELOPES_MAX]; /* ascending incarnation, seq; borrow from the input after decode */
 	size_t envelope_count;
 };
@@ -81,12 +86,20 @@ struct message_known_group { /* an edit group that the centre has, for a fork no
 };
 #define MESSAGE_KNOWN_GROUPS_MAX 100000
 
+enum message_notice { /* what the centre sees of the store that speaks: FORMAT.md section 10 */
+	MESSAGE_NOTICE_NONE = 0,
+	MESSAGE_NOTICE_BACK = 1,     /* it went back in time, and nobody told the centre before */
+	MESSAGE_NOTICE_RESTORED = 2, /* it went back in time, as the centre had been told */
+	MESSAGE_NOTICE_COPIES = 3,   /* two stores speak for this device */
+};
+
 struct message_content {
 	uint64_t time_ms;                                   /* the centre's clock */
 	bool more;                                          /* ask again at once */
 	uint64_t seen;                                      /* what to keep as `seen` after applying this */
 	uint64_t cursor;                                    /* what to send as cursor next time; 0: the pull is complete */
 	uint64_t covered;                                   /* highest seq of this incarnation that a backup of the centre covers */
+	uint8_t stamp[MESSAGE_STAMP_BYTES];                 /* of this answer: a later request names the newest one it knows */
 	struct message_blob receipts[MESSAGE_RECEIPTS_MAX]; /* borrowed */
 	size_t receipt_count;
 	struct message_blob manifest; /* empty: not sent; likewise below */
@@ -101,6 +114,8 @@ struct message_content {
 	uint8_t digest[RECORD_DIGEST_BYTES];
 	uint64_t resend;          /* send kept envelopes from this seq on; 0: not asked */
 	struct message_blob pull; /* registers, section 9 */
+	enum message_notice notice;
+	uint32_t lease_days; /* how long the device may be used without a contact; 0: no limit; at most MESSAGE_LEASE_DAYS_MAX */
 };
 
 /* Append the content (what is framed and sealed next) to `out`. */

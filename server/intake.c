@@ -16,6 +16,7 @@
 #include "proto/receipt.h"
 #include "server/envelope.h"
 #include "server/ingest.h"
+#include "server/intake_past.h"
 #include "server/intake_request.h"
 #include "server/outlet.h"
 
@@ -31,6 +32,7 @@ struct taking { /* one request */
 	bool is_revoked;
 	struct envelope_site site;                             /* of the request's incarnation */
 	struct outlet_fork fork;                               /* incarnation 0: none */
+	struct past_answer past;                               /* of a device that is not revoked */
 	struct outlet_receipt receipts[MESSAGE_ENVELOPES_MAX]; /* asked for beside those above `acked` */
 	size_t receipt_count;
 };
@@ -70,16 +72,33 @@ static int load_site(struct taking *t, uint32_t incarnation, struct envelope_sit
 	return err;
 }
 
+/* What a store that went back in time left on a stick before is not the newest any more, though its contact number is higher. */
+static int forget_stick_request(struct taking *t)
+{
+	struct db_stmt *s;
+	int err = db_prepare(t->c->db, "DELETE FROM stick_request WHERE device = ?1", &s);
+
+	if (err)
+		return err;
+	db_bind_int(s, 1, t->device);
+	return db_run(s);
+}
+
 static int note_contact(struct taking *t)
 {
 	struct db_stmt *s;
-	int err = db_prepare(t->c->db, "UPDATE device SET contact_ms = ?2, contact = max(contact, ?3) WHERE device = ?1", &s);
+	int err = t->past.is_new_line ? forget_stick_request(t) : 0;
 
+	if (!err)
+		err = db_prepare(t->c->db,
+			"UPDATE device SET contact_ms = ?2, contact = CASE WHEN ?4 THEN ?3 ELSE max(contact, ?3) END WHERE device = ?1",
+			&s);
 	if (err)
 		return err;
 	db_bind_int(s, 1, t->device);
 	db_bind_int(s, 2, env_wall_ms(t->c->env));
 	db_bind_u64(s, 3, t->q->m.contact < INT64_MAX ? t->q->m.contact : INT64_MAX);
+	db_bind_int(s, 4, t->past.is_new_line);
 	return db_run(s);
 }
 
@@ -298,6 +317,7 @@ static int make_content(struct taking *t)
 		.receipts = t->receipts,
 		.receipt_count = t->receipt_count,
 		.page_bytes = t->out->page_bytes,
+		.past = &t->past,
 	};
 
 	return outlet_content(t->c, &f, &t->out->content);
@@ -312,6 +332,8 @@ static int take_inside(struct taking *t)
 		err = load_site(t, t->q->m.incarnation, &t->site);
 	for (size_t i = 0; i < t->q->envelope_count && !err; i++)
 		err = take_envelope(t, i);
+	if (!err && !t->is_revoked)
+		err = past_take(t->c, t->device, t->site.site, &t->q->m, t->fork.incarnation != 0, &t->past);
 	if (!err)
 		err = note_contact(t);
 	t->out->kind = t->is_revoked ? MESSAGE_REVOKED : MESSAGE_CONTENT;

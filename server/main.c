@@ -73,6 +73,10 @@ static const struct cli_option REVOKE[] = {
 	{ "root-key", 0, "FILE", "sign and install a manifest with the revocation too" },
 	OPTION_END,
 };
+static const struct cli_option RESTORED[] = {
+	{ "reason", 0, "TEXT", "why; kept with the device" },
+	OPTION_END,
+};
 static const struct cli_option SIGN[] = {
 	{ "root-key", 0, "FILE", "the organisation's root key" },
 	OPTION_END,
@@ -133,8 +137,15 @@ static const struct cli_command COMMANDS[] = {
 	{ "device list", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "Devices, their state and fingerprint words",
 		"الأجهزة وحالها وكلمات بصمتها", "device list", command_device_list },
 	{ "device show", "N", 1, 1, NULL, COMMAND_OPENS | COMMAND_JSON, "One device", "جهاز واحد", "device show 3", command_device_show },
-	{ "device revoke", "N", 1, 1, REVOKE, COMMAND_SIGNS, "Refuses a device from now on", "يرفض جهازاً من الآن",
+	{ "device revoke", "N", 1, 1, REVOKE, COMMAND_SIGNS, "Refuses a device from now on", "يرفض جهازًا من الآن",
 		"device revoke 3 --reason 'stolen' --as NAME", command_device_revoke },
+	{ "device history", "N", 1, 1, NULL, COMMAND_OPENS | COMMAND_JSON, "When a device's store went back in time or was copied",
+		"متى رجع مخزن جهاز إلى حالة أقدم أو نُسخ", "device history 3", command_device_history },
+	{ "device restored", "N", 1, 1, RESTORED, COMMAND_SIGNS, "Says that a device's store was, or will be, put back from a copy",
+		"يبيّن أن مخزن جهاز أُعيد من نسخة أو سيُعاد", "device restored 3 --reason 'disk replaced' --as NAME",
+		command_device_restored },
+	{ "policy lease-days", "N", 1, 1, NULL, COMMAND_SIGNS, "For how many days a device may be used without a contact; 0: no limit",
+		"كم يومًا يُستعمل الجهاز دون اتصال؛ ٠: بلا حد", "policy lease-days 30 --as NAME", command_policy_lease_days },
 	{ "manifest show", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "The keys that devices believe", "المفاتيح التي تثق بها الأجهزة",
 		"manifest show", command_manifest_show },
 	{ "manifest prepare", "FILE", 1, 1, NULL, COMMAND_OPENS, "Writes the next manifest, to be signed offline",

@@ -335,6 +335,22 @@ static int add_papers(struct centre *c, const struct outlet_for *f, const struct
 	return err;
 }
 
+/* What the centre sees of the store that asks, and how long it may do without asking (policy of the centre, set in server/admin/device). */
+static int add_past(struct centre *c, const struct outlet_for *f, struct message_content *content)
+{
+	uint64_t days;
+	int err = centre_meta_load_u64(c, "lease_days", &days);
+
+	if (err && err != ERR_NOT_FOUND)
+		return err;
+	content->lease_days = (uint32_t)days;
+	memcpy(content->stamp, f->past->stamp, sizeof content->stamp);
+	content->notice = f->past->notice;
+	if (f->past->ask_again)
+		content->more = true;
+	return 0;
+}
+
 static int gather(struct centre *c, const struct outlet_for *f, struct out *o)
 {
 	const struct form *form;
@@ -352,6 +368,8 @@ static int gather(struct centre *c, const struct outlet_for *f, struct out *o)
 		err = add_papers(c, f, form, o);
 	if (!err)
 		err = add_pull(c, f, form, o);
+	if (!err)
+		err = add_past(c, f, &o->content);
 	return err;
 }
 

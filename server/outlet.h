@@ -7,6 +7,7 @@
 
 #include "proto/message.h"
 #include "server/centre.h"
+#include "server/intake_past.h"
 
 #define OUTLET_PAGE_BYTES (512 * 1024)      /* a page of registers closes when its values reach this */
 #define OUTLET_RECEIPTS_BYTES (1024 * 1024) /* receipts of one answer, together */
@@ -29,7 +30,8 @@ struct outlet_for {
 	const struct outlet_fork *fork; /* NULL: none. With one, no registers are sent: they wait for the new incarnation */
 	const struct outlet_receipt *receipts;
 	size_t receipt_count;
-	size_t page_bytes; /* 0: OUTLET_PAGE_BYTES; tests take less */
+	size_t page_bytes;              /* 0: OUTLET_PAGE_BYTES; tests take less */
+	const struct past_answer *past; /* stamp, notice, whether to ask again */
 };
 
 /* Append the encoded content of the answer to `out`. */

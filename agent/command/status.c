@@ -23,6 +23,9 @@ struct facts {
 	uint64_t last_contact_ms;  /* this device's clock */
 	uint64_t centre_ms;        /* the centre's clock at that contact */
 	uint64_t mismatches;
+	uint64_t notice;           /* enum message_notice: what the centre last said of this store */
+	uint64_t notice_ms;        /* this device's clock, when it was first said */
+	uint64_t lease_days;       /* 0: no limit */
 	int64_t cases;
 	int64_t manifest_number;
 	const struct form *form;   /* NULL before enrolment */
@@ -49,6 +52,12 @@ static int read_facts(struct store *s, struct facts *f)
 		err = store_get_u64(s, "centre_ms", &f->centre_ms);
 	if (!err)
 		err = store_get_u64(s, "mismatches", &f->mismatches);
+	if (!err)
+		err = store_get_u64(s, "notice", &f->notice);
+	if (!err)
+		err = store_get_u64(s, "notice_ms", &f->notice_ms);
+	if (!err)
+		err = store_get_u64(s, "lease_days", &f->lease_days);
 	if (!err)
 		err = db_query_int(s->db, "SELECT count(*) FROM aid_case", &f->cases);
 	if (!err)
@@ -108,6 +117,37 @@ static int tell_refused(struct telling *t)
 	return tell_rows(t, q);
 }
 
+struct notice_words {
+	const char *word; /* for programs */
+	const char *english;
+	const char *arabic;
+};
+
+/* NULL when the centre has said nothing of this store. */
+static const struct notice_words *notice_words(const struct facts *f)
+{
+	static const struct notice_words BACK = { "went-back",
+		"THIS STORE WENT BACK IN TIME, says the centre: an older copy of it is in use here; call the centre",
+		"رجع مخزن هذا الجهاز إلى نسخة أقدم كما يقول المركز؛ اتصل بالمركز" };
+	static const struct notice_words RESTORED = { "restored", "this store was put back from an older copy, as the centre was told",
+		"أُعيد هذا المخزن من نسخة أقدم بعلم المركز" };
+	static const struct notice_words COPIES = { "two-copies",
+		"TWO COPIES OF THIS STORE ARE IN USE, says the centre: find the other one and call the centre",
+		"تُستعمل نسختان من هذا المخزن كما يقول المركز؛ ابحث عن الأخرى واتصل بالمركز" };
+
+	switch ((enum message_notice)f->notice) {
+	case MESSAGE_NOTICE_BACK:
+		return &BACK;
+	case MESSAGE_NOTICE_RESTORED:
+		return &RESTORED;
+	case MESSAGE_NOTICE_COPIES:
+		return &COPIES;
+	case MESSAGE_NOTICE_NONE:
+		break;
+	}
+	return NULL;
+}
+
 /* How far this device's clock was ahead of the centre's at the last contact. */
 static int64_t clock_off_ms(const struct facts *f)
 {
@@ -118,6 +158,7 @@ static int tell_json(struct telling *t)
 {
 	const struct store *s = t->store;
 	const struct facts *f = &t->facts;
+	const struct notice_words *notice = notice_words(f);
 	char time[SHELL_TIME_BYTES];
 	struct json_writer *j = &t->json;
 	int err;
@@ -142,6 +183,9 @@ static int tell_json(struct telling *t)
 	json_write_text(j, "last_contact", shell_time_utc((int64_t)f->last_contact_ms, time));
 	json_write_integer(j, "clock_off_ms", clock_off_ms(f));
 	json_write_unsigned(j, "digest_mismatches", f->mismatches);
+	json_write_text(j, "store_notice", notice ? notice->word : NULL);
+	json_write_text(j, "store_notice_time", shell_time_utc((int64_t)f->notice_ms, time));
+	json_write_unsigned(j, "lease_days", f->lease_days);
 	json_write_array(j, "conflicts");
 	err = tell_conflicts(t);
 	json_write_end(j);
@@ -196,9 +240,13 @@ static void tell_counts(struct telling *t)
 static int tell_text(struct telling *t)
 {
 	const struct facts *f = &t->facts;
+	const struct notice_words *notice = notice_words(f);
+	char time[SHELL_TIME_BYTES];
 	int err = 0;
 
 	tell_device(t);
+	if (notice)
+		buf_printf(&t->out, "%s (%s) | %s\n", notice->english, shell_time_local((int64_t)f->notice_ms, time), notice->arabic);
 	tell_counts(t);
 	buf_printf(&t->out, "conflicts, a person at the centre decides %" PRIu64 " | تعارضات\n", f->counts.pending);
 	err = tell_conflicts(t);

@@ -253,6 +253,9 @@ void device_request_with(struct device *d, uint64_t first, uint64_t last, struct
 	q->flags = d->whole ? MESSAGE_WHOLE : 0;
 	memcpy(q->form_mark, form_hash(d->form), sizeof q->form_mark);
 	q->acked_group = d->acked_group;
+	q->commits = d->contact + d->next_group + d->seq;
+	q->answered = d->answered;
+	memcpy(q->stamp, d->stamp, sizeof q->stamp);
 	for (size_t i = 0; i < d->envelope_count && first; i++)
 		if (d->envelopes[i].seq >= first && d->envelopes[i].seq <= last && q->envelope_count < MESSAGE_ENVELOPES_MAX)
 			q->envelopes[q->envelope_count++] = (struct message_blob){
@@ -435,6 +438,9 @@ static int apply_content(struct device *d, const struct message_content *content
 		err = take_pull(d, content);
 	if (err)
 		return err;
+	d->answered = d->contact;
+	memcpy(d->stamp, content->stamp, sizeof d->stamp);
+	d->notice = content->notice;
 	d->more = content->more;
 	d->seen = content->seen;
 	d->cursor = content->cursor;

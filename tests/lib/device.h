@@ -57,6 +57,8 @@ struct device {
 	uint64_t seq; /* last sealed */
 	uint8_t hash[SEAL_HASH_BYTES];
 	uint64_t seen, cursor, acked, acked_group, contact, covered;
+	uint64_t answered;               /* contact number of the newest answer taken */
+	uint8_t stamp[MESSAGE_STAMP_BYTES]; /* of that answer */
 	bool whole;                      /* ask for the whole scope until it is complete */
 	uint8_t nonce[SEAL_NONCE_BYTES]; /* of the last request */
 	struct device_group **groups;
@@ -67,6 +69,7 @@ struct device {
 	size_t register_count;
 	/* What the last answer said. */
 	enum message_answer_kind kind;
+	enum message_notice notice;
 	bool more, has_fork, has_digest, digest_matches;
 	uint32_t fork_incarnation, fork_site;
 	size_t fork_group_count, pulled, receipts;

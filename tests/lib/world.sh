@@ -20,7 +20,8 @@ a() {
 # s ARGUMENT ...: mandoob-server on the centre's folder, in the administrator's name where a command asks for one.
 s() {
 	case "$1 ${2:-}" in
-	passphrase\ * | enrol-code\ * | "device revoke" | "manifest install" | account\ * | "form publish" | "dictionary install" | case\ * | conflict\ * | audit\ *)
+	passphrase\ * | enrol-code\ * | "vault slot" | "vault passphrase" | "vault rekey" | "vault erase" | "device lease" | "device revoke" | \
+	"device restored" | policy\ * | "manifest install" | account\ * | "form publish" | "dictionary install" | case\ * | conflict\ * | audit\ *)
 		"$SERVER" --dir "$CENTRE" --passphrase-file "$CENTRE_PASS" --as "$ADMIN" --as-passphrase-file admin.pass "$@"
 		;;
 	*) "$SERVER" --dir "$CENTRE" --passphrase-file "$CENTRE_PASS" "$@" ;;

@@ -309,10 +309,57 @@ static void clone_device(struct world *w, struct device *from)
 	d->branch = from->branch;
 	d->cases = from->cases;
 	d->is_copied = from->is_copied = true;
+	d->row = from->row;
+	d->image[0] = '\0';
 	world_device_env(w, d);
 	world_must(w, store_open(&d->env, d->dir, WORLD_PASSPHRASE, strlen(WORLD_PASSPHRASE), &d->store), "store_open of a copy");
 	w->device_count++;
 	w->clones++;
+}
+
+static bool is_quiet(struct world *w, struct device *d)
+{
+	struct outbox_counts n;
+	uint64_t whole;
+
+	world_must(w, outbox_count(d->store, &n), "outbox_count");
+	world_must(w, store_get_u64(d->store, "whole", &whole), "whole");
+	return n.groups == n.confirmed && n.envelopes_waiting == 0 && whole == 0;
+}
+
+/*
+ * A copy of a store is kept, and some time later the store is put back to it, after it has sent everything: what was typed and never left
+ * a lost disk is beyond anybody's reach. So is what such a disk and a centre lose together, hence no restore of an older backup after it.
+ * The store that was there speaks no more, but for what lies in the drawer.
+ */
+static void put_back(struct world *w, struct device *d)
+{
+	int n = 0;
+
+	while (contact(w, (int)(d - w->devices), 0))
+		if (n++ == PAGES_MAX)
+			world_stop(w, "a contact does not come to its end");
+	if (!is_quiet(w, d))
+		return;
+	store_close(d->store);
+	world_remove_folder(d->dir);
+	memcpy(d->dir, d->image, sizeof d->dir);
+	d->image[0] = '\0';
+	world_must(w, store_open(&d->env, d->dir, WORLD_PASSPHRASE, strlen(WORLD_PASSPHRASE), &d->store), "store_open of an image");
+	d->is_copied = true;
+	w->backup[0] = '\0';
+	w->rewinds++;
+}
+
+static void image_or_put_back(struct world *w, struct device *d)
+{
+	for (int i = 0; i < w->device_count; i++) {
+		if (w->devices[i].image[0]) {
+			put_back(w, &w->devices[i]);
+			return;
+		}
+	}
+	world_copy_store(w, d->dir, STORE_FILE, d->image);
 }
 
 static void decide(struct world *w)
@@ -454,21 +501,15 @@ static void step(struct world *w)
 		publish(w);
 	else if (what < 98)
 		ask_whole(w, &w->devices[i]);
+	else if (w->seed % 3 == 0) /* a third of the worlds has no copies at all */
+		return;
+	else if (w->seed % 3 == 1 && world_draw(w, 4))
+		image_or_put_back(w, &w->devices[i]);
 	else
 		clone_device(w, &w->devices[i]);
 }
 
 /* ---- at rest ---- */
-
-static bool is_quiet(struct world *w, struct device *d)
-{
-	struct outbox_counts n;
-	uint64_t whole;
-
-	world_must(w, outbox_count(d->store, &n), "outbox_count");
-	world_must(w, store_get_u64(d->store, "whole", &whole), "whole");
-	return n.groups == n.confirmed && n.envelopes_waiting == 0 && whole == 0;
-}
 
 static bool one_round(struct world *w)
 {
@@ -575,6 +616,27 @@ static void check_waiting(struct world *w, struct device *d)
 		world_stop(w, "a device shows other conflicts than the centre has of it");
 }
 
+/*
+ * The centre speaks of copies and of stores that went back in time where there are some, and nowhere else: requests that were lost, came
+ * late, twice or out of order, power cuts and restores of the centre are no ground for it. Of a restored centre only that is asked.
+ */
+static void check_past(struct world *w, struct device *d)
+{
+	struct db_stmt *q;
+	uint64_t notice;
+
+	world_must(w, db_prepare(w->centre->db, "SELECT count(*) FROM store_event WHERE device = ?1", &q), "store_event");
+	db_bind_int(q, 1, d->row);
+	world_must(w, db_row(q), "store_event");
+	w->events += db_u64(q, 0);
+	world_must(w, store_get_u64(d->store, "notice", &notice), "notice");
+	if (!d->is_copied && (db_int(q, 0) || notice))
+		world_stop(w, "a store that never went back in time is said to have done so");
+	if (d->is_copied && !w->restores && db_int(q, 0) == 0)
+		world_stop(w, "copies of a store went unnoticed");
+	db_done(q);
+}
+
 static void check_typed(struct world *w)
 {
 	for (uint64_t n = 1; n <= w->typed; n++) {
@@ -623,12 +685,13 @@ static void run(uint64_t seed)
 		check_device(w, &w->devices[i]);
 		check_store(w, &w->devices[i]);
 		check_waiting(w, &w->devices[i]);
+		check_past(w, &w->devices[i]);
 	}
 	check_typed(w);
 	world_must(w, db_check(w->centre->db), "db_check of the centre");
 	printf("seed %" PRIu64 ": %" PRIu64 " values, %" PRIu64 " contacts, %" PRIu64 " decisions, %" PRIu64 " forks, %" PRIu64
-	       " damaged, %d restores, %d forms: at rest, all agree\n",
-	       seed, w->typed, w->contacts, w->decisions, w->forks, w->damaged, w->restores, w->form_count);
+	       " damaged, %" PRIu64 " put back, %" PRIu64 " events of that, %d restores, %d forms: at rest, all agree\n",
+	       seed, w->typed, w->contacts, w->decisions, w->forks, w->damaged, w->rewinds, w->events, w->restores, w->form_count);
 	world_fini(w);
 	free(w);
 }

@@ -183,6 +183,7 @@ static void enrol_row(struct world *w, const struct device *d, const struct seal
 	db_bind_blob(q, 5, k->sign_public, sizeof k->sign_public);
 	db_bind_blob(q, 6, k->box_public, sizeof k->box_public);
 	world_must(w, db_run(q), "device");
+	w->devices[i].row = (int)db_last_id(db);
 	world_must(w, centre_site_add(w->centre, db_last_id(db), e->device, NULL, &e->incarnation, &e->site), "site");
 }
 

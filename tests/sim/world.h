@@ -23,7 +23,9 @@ struct device {
 	struct store *store; /* NULL: not made */
 	int64_t branch;
 	int cases;
-	bool is_copied; /* it is a copy, or was copied */
+	bool is_copied; /* it is a copy, or was copied, or put back to one */
+	int row;        /* of the centre's table device; copies share it */
+	char image[WORLD_PATH_BYTES]; /* folder of a copy to put it back to; "" when there is none */
 };
 
 struct letter { /* a request that lies in a drawer */
@@ -52,6 +54,8 @@ struct world {
 	int restores;
 	uint64_t typed; /* values v1 .. v<typed> were saved on some device */
 	uint64_t contacts, decisions, forks, damaged, wholes;
+	uint64_t rewinds; /* stores put back to an image */
+	uint64_t events;  /* of stores that went back or were copied, as the centre tells */
 };
 
 /* The last two are protected. */

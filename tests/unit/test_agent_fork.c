@@ -482,6 +482,36 @@ static void what_a_restored_centre_took_from_the_copy_instead_is_brought_again(v
 	assert_string_equal(roundkit_shown(&t->k, 0, x, "landmark"), "of the copy");
 }
 
+/*
+ * The same, and a new backup covers what the copy brought under our first number while the centre still asks for our second: the copy's
+ * envelope is not ours, and ours must not be forgotten for it.
+ */
+static void what_a_backup_covers_of_the_copy_is_not_forgotten_here(void **state)
+{
+	struct town *t = *state;
+	uint64_t x = 0, y = 0, z = 0;
+	int copy = roundkit_clone(&t->k, 0);
+
+	roundkit_backup(&t->k);
+	type(t, 0, &x, "landmark", "received, then lost");
+	sync_all(t, 0);
+	type(t, 0, &x, "village", "received, then lost too");
+	sync_all(t, 0);
+	roundkit_restore(&t->k);
+	type(t, copy, &y, "landmark", "of the copy");
+	sync_all(t, copy);
+	unlink(t->k.backup);
+	roundkit_backup(&t->k);
+	type(t, 0, &z, "landmark", "new");
+	sync_all(t, 0);
+	sync_all(t, 0);
+	assert_int_equal(times_at_centre(t, "received, then lost"), 1);
+	assert_int_equal(times_at_centre(t, "received, then lost too"), 1);
+	assert_int_equal(times_at_centre(t, "new"), 1);
+	assert_int_equal(times_at_centre(t, "of the copy"), 1);
+	assert_int_equal(waiting(t, 0), 0);
+}
+
 /* In an ordinary fork the receipts hold: what they cover is on the list and is not brought twice. */
 static void what_has_a_receipt_is_not_brought_twice(void **state)
 {
@@ -532,6 +562,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_program_does_not_write_under_the_old_incarnation, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_fault_anywhere_in_the_fork_takes_it_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_a_restored_centre_took_from_the_copy_instead_is_brought_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_a_backup_covers_of_the_copy_is_not_forgotten_here, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_has_a_receipt_is_not_brought_twice, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_notice_that_leads_backwards_is_refused, setup, teardown),
 	};

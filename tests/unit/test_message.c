@@ -65,7 +65,10 @@ static void make_content(struct world *w)
 		.fork_group_count = 3,
 		.has_digest = true,
 		.digest = { 9 },
-		.resend = 4 };
+		.resend = 4,
+		.stamp = { 7, 1 },
+		.notice = MESSAGE_NOTICE_COPIES,
+		.lease_days = 300 };
 	w->c.receipts[0] = text_blob("receipt one");
 	w->c.receipts[1] = text_blob("receipt two");
 	w->c.manifest = text_blob("manifest");
@@ -97,6 +100,9 @@ static int setup(void **state)
 		.flags = MESSAGE_WHOLE,
 		.form_mark = { 9 },
 		.acked_group = UINT64_MAX,
+		.commits = 70000,
+		.answered = 3,
+		.stamp = { 8, 1 },
 		.envelope_count = 3 };
 	make_envelopes(&w);
 	make_content(&w);
@@ -149,6 +155,9 @@ static void check_same_request(const struct message_request *a, const struct mes
 	assert_int_equal(a->dictionary_id, b->dictionary_id);
 	assert_int_equal(a->flags, b->flags);
 	assert_int_equal(a->acked_group, b->acked_group);
+	assert_int_equal(a->commits, b->commits);
+	assert_int_equal(a->answered, b->answered);
+	assert_memory_equal(a->stamp, b->stamp, sizeof a->stamp);
 	assert_int_equal(a->envelope_count, b->envelope_count);
 	for (size_t i = 0; i < a->envelope_count; i++)
 		check_blob(a->envelopes[i], b->envelopes[i]);
@@ -263,6 +272,24 @@ static void unknown_flags_and_versions_of_a_request_are_refused(void **state)
 	assert_int_equal(write_request(w), 0);
 	w->b.data[4] = 2;
 	assert_int_equal(read_request(w, w->b.data, w->b.len), ERR_STALE);
+}
+
+/* A store that says it took no answer has no stamp to show: one spelling for that. */
+static void a_stamp_without_an_answer_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	w->q.answered = 0;
+	assert_int_equal(write_request(w), ERR_USAGE);
+	memset(w->q.stamp, 0, sizeof w->q.stamp);
+	w->q.envelope_count = 0;
+	assert_int_equal(write_request(w), 0);
+	assert_int_equal(read_request(w, w->b.data, w->b.len), 0);
+	w->b.len -= SEAL_SIGNATURE_BYTES + 1;
+	w->b.data[w->b.len - 1] = 1; /* last byte of the stamp, before the count */
+	w->b.len++;
+	seal_object_sign(&w->b, 0, "mandoob:request", w->device->sign_secret);
+	assert_int_equal(read_request(w, w->b.data, w->b.len), ERR_CORRUPT);
 }
 
 /* ---- Answer ---- */
@@ -395,6 +422,9 @@ static void check_same_content(const struct message_content *a, const struct mes
 	assert_int_equal(a->has_digest, b->has_digest);
 	assert_memory_equal(a->digest, b->digest, sizeof a->digest);
 	assert_int_equal(a->resend, b->resend);
+	assert_memory_equal(a->stamp, b->stamp, sizeof a->stamp);
+	assert_int_equal(a->notice, b->notice);
+	assert_int_equal(a->lease_days, b->lease_days);
 }
 
 static int read_content(void *ctx, const uint8_t *data, size_t len)
@@ -429,7 +459,7 @@ static void an_empty_content_is_small_and_comes_back(void **state)
 
 	w->c = (struct message_content){ .time_ms = 1, .seen = 2 };
 	assert_int_equal(write_content(w), 0);
-	assert_int_equal(w->b.len, 13);
+	assert_int_equal(w->b.len, 21);
 	assert_int_equal(message_content_decode(w->b.data, w->b.len, &c), 0);
 	check_same_content(&w->c, &c);
 	message_content_fini(&c);
@@ -452,8 +482,8 @@ static void unknown_flags_of_a_content_need_a_newer_program(void **state)
 
 	buf_clear(&w->b);
 	write_u64(&w->b, 1);
-	write_varint(&w->b, 256);
-	buf_space(&w->b, 20);
+	write_varint(&w->b, 1024);
+	buf_space(&w->b, 30);
 	assert_int_equal(read_content(w, w->b.data, w->b.len), ERR_STALE);
 }
 
@@ -463,7 +493,7 @@ static int read_with_tail(struct world *w, uint64_t flags, const char *tail, siz
 	buf_clear(&w->b);
 	write_u64(&w->b, 1);
 	write_varint(&w->b, flags);
-	buf_space(&w->b, 4); /* seen, cursor, covered, no receipts */
+	buf_space(&w->b, 3 + MESSAGE_STAMP_BYTES + 1); /* seen, cursor, covered, stamp, no receipts */
 	buf_append(&w->b, tail, tail_len);
 	return read_content(w, w->b.data, w->b.len);
 }
@@ -479,6 +509,12 @@ static void what_no_writer_would_make_is_not_read(void **state)
 	assert_int_equal(read_with_tail(w, 64, "\0", 1), ERR_CORRUPT); /* resend from 0 */
 	assert_int_equal(read_with_tail(w, 64, "\1", 1), 0);
 	assert_int_equal(read_with_tail(w, 128, "\0", 1), ERR_CORRUPT);
+	assert_int_equal(read_with_tail(w, 256, "\3", 1), 0);
+	assert_int_equal(read_with_tail(w, 256, "\0", 1), ERR_CORRUPT); /* a notice of nothing */
+	assert_int_equal(read_with_tail(w, 256, "\4", 1), ERR_CORRUPT);
+	assert_int_equal(read_with_tail(w, 512, "\xc2\x1c", 2), 0);           /* 3650 days */
+	assert_int_equal(read_with_tail(w, 512, "\xc3\x1c", 2), ERR_CORRUPT); /* 3651 days */
+	assert_int_equal(read_with_tail(w, 512, "\0", 1), ERR_CORRUPT);
 	assert_int_equal(read_with_tail(w, 8, "\x81\x80\x08", 3), ERR_CORRUPT); /* a dictionary of 128 KiB and a byte */
 	assert_int_equal(read_with_tail(w, 16, GROUPS, sizeof bad), 0);
 	memcpy(bad, GROUPS, sizeof bad);
@@ -508,6 +544,12 @@ static void what_no_reader_would_take_is_not_written(void **state)
 	assert_int_equal(write_content(w), ERR_LIMIT);
 	make_content(w);
 	w->c.fork_site = 0;
+	assert_int_equal(write_content(w), ERR_USAGE);
+	make_content(w);
+	w->c.notice = (enum message_notice)4;
+	assert_int_equal(write_content(w), ERR_USAGE);
+	make_content(w);
+	w->c.lease_days = MESSAGE_LEASE_DAYS_MAX + 1;
 	assert_int_equal(write_content(w), ERR_USAGE);
 	make_content(w);
 	w->groups[1].number = 1;
@@ -645,6 +687,7 @@ int main(int argc, char **argv)
 		T(a_signed_request_with_exchanged_envelopes_is_refused),
 		T(a_request_holds_64_envelopes_and_a_mebibyte),
 		T(unknown_flags_and_versions_of_a_request_are_refused),
+		T(a_stamp_without_an_answer_is_refused),
 		T(an_answer_comes_back_whole),
 		T(no_cut_or_flipped_answer_is_believed),
 		T(a_portal_and_a_stranger_cannot_answer),
