@@ -28,21 +28,21 @@ BASE = err buf bytes env log file conf cli \
 	text text_code text_words text_forms hijri hijri_parse hijri_table check \
 	$(addprefix vault/,vault make copy kdf slot prefix slots recovery lease rekey erase verify harden sql registry \
 		seal io vfs database birth record pages wal journal temp) db keyfile \
-	json http httpguard httpc
+	json http httpguard httpc vaultcli
 FORM = value form form_words strokes csv form_csv form_default
 PROTO = record arena edit changeset changeset_pull sheet column packed column_strokes fold \
-	pack seal seal_envelope chain merge receipt manifest message message_blob message_enrol message_stick
+	pack seal seal_envelope chain merge receipt manifest message message_blob message_enrol message_stick lease
 
 # The road of an answer, then what a person types.
-AGENT = main config answer_json answer view store outbox register round upload apply fork \
-	$(addprefix command/,shell unlock enrol take interview lines change show sync stick status verify)
+AGENT = main config answer_json answer view store outbox register round upload apply fork guard \
+	$(addprefix command/,shell unlock enrol take interview lines change show sync stick status verify vault_command)
 
 # The road of a change set, then who takes part with which keys, then what a person types.
 SERVER = main config centre centre_create library publish \
 	serve writer intake intake_request intake_past envelope opened ingest ingest_centre register ledger \
 	conflict conflict_decide case outlet stick \
-	$(addprefix admin/,setup authority account enrol device backup verify) \
-	$(addprefix command/,command cmd_centre cmd_manifest cmd_form cmd_account cmd_device cmd_stick cmd_case cmd_conflict cmd_backup)
+	$(addprefix admin/,setup authority account enrol device device_lease backup verify escrow) \
+	$(addprefix command/,command cmd_centre cmd_manifest cmd_form cmd_account cmd_device cmd_stick cmd_case cmd_conflict cmd_backup cmd_vault)
 
 # Data that the programs carry inside: see packaging/embed.sh.
 FORM_DATA = $(addprefix proto/form/default/,settings.csv questions.csv choices.csv)

@@ -24,6 +24,7 @@ static const struct conf_key KEYS[] = {
 	NUMBER_KEY(stall_s, 0, 3600),
 	NUMBER_KEY(retry_min_s, 1, RETRY_S_MAX),
 	NUMBER_KEY(retry_max_s, 1, RETRY_S_MAX),
+	NUMBER_KEY(idle_lock_s, 0, 86400),
 };
 
 /* $HOME followed by `rest`, or "" when HOME is not set. */
@@ -50,7 +51,9 @@ int config_load(const char *path, struct config *out)
 	char usual[CONFIG_TEXT_BYTES];
 	int err;
 
-	*out = (struct config){ .retry_min_s = 15, .retry_max_s = 900, .log_level_name = "warn", .log_level = LOG_WARN };
+	*out = (struct config){
+		.retry_min_s = 15, .retry_max_s = 900, .idle_lock_s = 600, .log_level_name = "warn", .log_level = LOG_WARN
+	};
 	home_path(".local/share/mandoob", out->dir);
 	if (!path) {
 		home_path(".config/mandoob/agent.conf", usual);

@@ -13,6 +13,7 @@
  *	stall_s = 20                      0 to 3600
  *	retry_min_s = 15                  1 to 86400, ceiling of the first pause of `sync --watch` after a failed contact
  *	retry_max_s = 900                 retry_min_s to 86400, ceiling of all of them
+ *	idle_lock_s = 600                 0 to 86400, after how long without a key an interview locks the store; 0: never
  */
 #ifndef AGENT_CONFIG_H
 #define AGENT_CONFIG_H
@@ -36,6 +37,7 @@ struct config {
 	int64_t stall_s;
 	int64_t retry_min_s;
 	int64_t retry_max_s;
+	int64_t idle_lock_s;
 };
 
 /*

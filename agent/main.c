@@ -17,6 +17,7 @@
 #include "agent/command/sync.h"
 #include "agent/command/take.h"
 #include "agent/command/unlock.h"
+#include "agent/command/vault_command.h"
 #include "agent/command/verify.h"
 
 #define AGENT_VERSION "0.1.0"
@@ -55,6 +56,28 @@ static const struct cli_command COMMANDS[] = {
 	  verify_command },
 	{ "passphrase", "", 0, 0, UNLOCK_PASSPHRASE_OPTIONS, COMMON, "Changes the passphrase", "يغيّر عبارة المرور", "passphrase",
 			unlock_command_passphrase },
+	{ "vault status", "", 0, 0, VAULT_COMMAND_STATUS_OPTIONS, COMMON, "Tells who can open the encrypted file, also before it is opened",
+			"يبيّن من يستطيع فتح الملف المشفّر، وقبل فتحه أيضًا", "vault status --unlock", vault_command_status },
+	{ "vault slot", "add second|recovery|organisation | remove N", 2, 2, VAULT_COMMAND_SLOT_OPTIONS, COMMON,
+			"Adds or wipes a way to open it: a second person, a recovery key on paper, the organisation",
+			"يضيف طريقة لفتحه أو يمسحها: شخص ثانٍ، أو مفتاح على ورق، أو الجمعية", "vault slot add recovery",
+			vault_command_slot },
+	{ "vault passphrase", "", 0, 0, UNLOCK_PASSPHRASE_OPTIONS, COMMON, "Changes the passphrase", "يغيّر عبارة المرور",
+			"vault passphrase", unlock_command_passphrase },
+	{ "vault recover", "", 0, 0, VAULT_COMMAND_RECOVER_OPTIONS, COMMON,
+			"Gives a new passphrase to whoever has the recovery key from paper, or the organisation's key",
+			"يعطي عبارة مرور جديدة لمن عنده مفتاح الاسترجاع أو مفتاح الجمعية", "vault recover", vault_command_recover },
+	{ "vault rekey", "", 0, 0, VAULT_COMMAND_REKEY_OPTIONS, COMMON,
+			"Seals everything anew, so that old copies and old keys open nothing",
+			"يعيد ختم كل شيء، فلا تفتحه النسخ والمفاتيح القديمة", "vault rekey", vault_command_rekey },
+	{ "vault verify", "", 0, 0, VAULT_COMMAND_VERIFY_OPTIONS, COMMON,
+			"Proves every page, and that none was put back to an older version",
+			"يثبت صحة كل صفحة وأن لا صفحة أُعيدت إلى نسخة أقدم", "vault verify", vault_command_verify },
+	{ "vault lease", "return", 1, 1, VAULT_COMMAND_LEASE_OPTIONS, COMMON, "Opens a store whose lease has ended, with the centre's code",
+			"يفتح مخزنًا انتهت مهلته برمز من المركز", "vault lease return", vault_command_lease },
+	{ "vault erase", "", 0, 0, VAULT_COMMAND_ERASE_OPTIONS, COMMON, "Destroys the store; refuses while something has no receipt",
+			"يمحو المخزن، ويرفض ما دام فيه ما لا إيصال له", "vault erase --export /media/stick/mandoob.stick",
+			vault_command_erase },
 };
 
 static const struct cli_option *const GROUPS[] = { SHELL_OPTIONS };

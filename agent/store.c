@@ -52,31 +52,40 @@ int store_create(const struct env *env, const char *dir, const char *passphrase,
 	return err;
 }
 
+static int open_database(struct store *s, const char *path)
+{
+	int err = db_open(path, NULL, &s->db);
+
+	return err ? err : db_migrate(s->db, agent_schema, agent_schema_count);
+}
+
 static int open_files(struct store *s, const char *path, const char *passphrase, size_t len)
 {
 	int err = vault_unlock(path, passphrase, len, &s->vault);
 
 	if (!err)
-		err = db_open(path, NULL, &s->db);
-	if (!err)
-		err = db_migrate(s->db, agent_schema, agent_schema_count);
-	return err;
+		err = vault_lease_check(s->vault, env_wall_ms(s->env));
+	return err ? err : open_database(s, path);
 }
 
-int store_open(const struct env *env, const char *dir, const char *passphrase, size_t len, struct store **out)
+/* By passphrase, or with `vault` (taken), which is unlocked already. */
+static int open_by(const struct env *env, const char *dir, const char *passphrase, size_t len, struct vault_key *vault, struct store **out)
 {
 	char path[PATH_BYTES_MAX];
 	struct store *s = calloc(1, sizeof *s);
 	int err;
 
 	*out = NULL;
-	if (!s)
+	if (!s) {
+		vault_lock(vault);
 		return err_set(ERR_NOMEM, "%s: no memory to open the store", dir);
+	}
 	s->env = env;
+	s->vault = vault;
 	s->forms = calloc(1, sizeof *s->forms);
 	err = s->forms ? store_path(dir, path, sizeof path) : err_set(ERR_NOMEM, "%s: no memory to open the store", dir);
 	if (!err)
-		err = open_files(s, path, passphrase, len);
+		err = vault ? open_database(s, path) : open_files(s, path, passphrase, len);
 	if (!err)
 		err = store_reload(s);
 	if (err) {
@@ -85,6 +94,40 @@ int store_open(const struct env *env, const char *dir, const char *passphrase, s
 	}
 	*out = s;
 	return 0;
+}
+
+int store_open(const struct env *env, const char *dir, const char *passphrase, size_t len, struct store **out)
+{
+	return open_by(env, dir, passphrase, len, NULL, out);
+}
+
+int store_open_take(const struct env *env, const char *dir, struct vault_key *vault, struct store **out)
+{
+	return open_by(env, dir, NULL, 0, vault, out);
+}
+
+void store_suspend(struct store *s)
+{
+	seal_keys_free(s->keys);
+	s->keys = NULL;
+	db_close(s->db);
+	s->db = NULL;
+	vault_lock(s->vault);
+	s->vault = NULL;
+}
+
+int store_resume(struct store *s, const char *dir, const char *passphrase, size_t len)
+{
+	char path[PATH_BYTES_MAX];
+	int err = store_path(dir, path, sizeof path);
+
+	if (!err)
+		err = open_files(s, path, passphrase, len);
+	if (!err)
+		err = store_reload(s);
+	if (err)
+		store_suspend(s);
+	return err;
 }
 
 void store_close(struct store *s)

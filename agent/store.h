@@ -42,9 +42,17 @@ struct store {
 
 /* Make directory `dir` (0700) and an empty store in it. ERR_USAGE when one is there already. */
 int store_create(const struct env *env, const char *dir, const char *passphrase, size_t len, const struct vault_kdf *kdf) MUST_CHECK;
-/* Open it. ERR_AUTH: wrong passphrase; every byte on disk is as before. */
+/* Open it. ERR_AUTH: wrong passphrase; every byte on disk is as before. ERR_STALE: its lease has ended (vault.h). */
 int store_open(const struct env *env, const char *dir, const char *passphrase, size_t len, struct store **out) MUST_CHECK;
+/* Open it with a key of the organisation or from paper that unlocked it; `vault` is taken, on failure too. A lease is not asked for. */
+int store_open_take(const struct env *env, const char *dir, struct vault_key *vault, struct store **out) MUST_CHECK;
 void store_close(struct store *s);
+/*
+ * Close the database and wipe all keys, for as long as nobody is there; forms that were borrowed stay. Then nothing but store_resume(),
+ * with the errors of store_open(), and store_close() may be called. After a failed store_resume() the store is suspended as before.
+ */
+void store_suspend(struct store *s);
+int store_resume(struct store *s, const char *dir, const char *passphrase, size_t len) MUST_CHECK;
 /* Read the identity (everything above) again from table meta, after enrolment or a new incarnation. */
 int store_reload(struct store *s) MUST_CHECK;
 

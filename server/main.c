@@ -9,6 +9,7 @@
 
 #include "proto/base/cli.h"
 #include "proto/base/vault/vault.h"
+#include "proto/base/vaultcli.h"
 #include "server/command/command.h"
 
 #define VERSION "0.1"
@@ -93,6 +94,14 @@ static const struct cli_option AUDIT[] = {
 	{ "max", 0, "N", "at most so many; default: 1000" },
 	OPTION_END,
 };
+static const struct cli_option LEASE[] = {
+	{ "epoch", 0, "N", "of which of the centre's keys, as the device says; default: the newest" },
+	OPTION_END,
+};
+static const struct cli_option VAULT_STATUS[] = { VAULTCLI_UNLOCK_OPTION, OPTION_END };
+static const struct cli_option VAULT_NEW[] = { NEW_PASSPHRASE_OPTIONS, VAULTCLI_KDF_OPTIONS, OPTION_END };
+static const struct cli_option VAULT_RECOVER[] = { VAULTCLI_RECOVERY_OPTIONS, NEW_PASSPHRASE_OPTIONS, VAULTCLI_KDF_OPTIONS, OPTION_END };
+static const struct cli_option VAULT_VERIFY[] = { VAULTCLI_ORG_PROOF_OPTION, OPTION_END };
 static const struct cli_option CASE_LIST[] = {
 	{ "branch", 0, "NAME", "of this branch only" },
 	{ "before", 0, "N", "changed before this sequence number" },
@@ -132,6 +141,20 @@ static const struct cli_command COMMANDS[] = {
 		"يعيد المركز من نسخة احتياطية في مجلد فارغ", "restore centre-2026-11-22.vault --dir /var/lib/mandoob", command_restore },
 	{ "passphrase", "", 0, 0, NEW_PASSPHRASE, COMMAND_SIGNS, "Changes the passphrase of the store", "يغيّر عبارة مرور المخزن",
 		"passphrase --as NAME", command_passphrase },
+	{ "vault status", "", 0, 0, VAULT_STATUS, COMMAND_OPENS | COMMAND_JSON, "Who can open the centre's encrypted file",
+		"من يستطيع فتح ملف المركز المشفّر", "vault status --unlock", command_vault_status },
+	{ "vault slot", "add second|recovery|organisation | remove N", 2, 2, VAULT_NEW, COMMAND_SIGNS, "Adds or wipes a way to open it",
+		"يضيف طريقة لفتحه أو يمسحها", "vault slot add recovery --as NAME", command_vault_slot },
+	{ "vault passphrase", "", 0, 0, NEW_PASSPHRASE, COMMAND_SIGNS, "Changes the passphrase of the store", "يغيّر عبارة مرور المخزن",
+		"vault passphrase --as NAME", command_passphrase },
+	{ "vault recover", "", 0, 0, VAULT_RECOVER, COMMAND_PLACE, "Sets a new passphrase with a recovery key",
+		"يضع عبارة مرور جديدة بمفتاح الاسترجاع", "vault recover --org-key recovery.key", command_vault_recover },
+	{ "vault rekey", "", 0, 0, VAULT_NEW, COMMAND_SIGNS, "Seals everything anew under a new key", "يعيد ختم كل شيء بمفتاح جديد",
+		"vault rekey --as NAME", command_vault_rekey },
+	{ "vault verify", "", 0, 0, VAULT_VERIFY, COMMAND_OPENS | COMMAND_JSON, "Proves every page and that none is an older one",
+		"يثبت صحة كل صفحة وحداثتها", "vault verify --org-key recovery.key", command_vault_verify },
+	{ "vault erase", "", 0, 0, NULL, COMMAND_SIGNS, "Destroys the centre's store, after its name was typed",
+		"يمحو مخزن المركز بعد كتابة اسمه", "vault erase --as NAME", command_vault_erase },
 	{ "enrol-code", "", 0, 0, ENROL_CODE, COMMAND_SIGNS, "Makes a one-time code with which one device joins",
 		"يصدر رمزاً ينضم به جهاز واحد", "enrol-code --branch 'BRANCH' --person 'NAME' --as NAME", command_enrol_code },
 	{ "device list", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "Devices, their state and fingerprint words",
@@ -146,6 +169,8 @@ static const struct cli_command COMMANDS[] = {
 		command_device_restored },
 	{ "policy lease-days", "N", 1, 1, NULL, COMMAND_SIGNS, "For how many days a device may be used without a contact; 0: no limit",
 		"كم يومًا يُستعمل الجهاز دون اتصال؛ ٠: بلا حد", "policy lease-days 30 --as NAME", command_policy_lease_days },
+	{ "device lease", "N", 1, 1, LEASE, COMMAND_SIGNS, "The code that opens a device again whose lease has ended",
+		"رمز يفتح جهازًا انتهت مهلته", "device lease 3 --as NAME", command_device_lease },
 	{ "manifest show", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "The keys that devices believe", "المفاتيح التي تثق بها الأجهزة",
 		"manifest show", command_manifest_show },
 	{ "manifest prepare", "FILE", 1, 1, NULL, COMMAND_OPENS, "Writes the next manifest, to be signed offline",

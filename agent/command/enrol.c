@@ -8,6 +8,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "agent/guard.h"
 #include "proto/base/file.h"
 #include "proto/base/text.h"
 
@@ -324,7 +325,10 @@ static int enrol_opened(struct shell *sh, struct store *s)
 	if (!err)
 		err = enrol(s, url, code, name ? name : "device");
 	sodium_memzero(code, sizeof code);
-	return err ? err : tell(sh, s);
+	if (err)
+		return err;
+	guard_contacted(s);
+	return tell(sh, s);
 }
 
 int enrol_command(void *ctx, const struct cli_args *args)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/command/unlock.h"
+#include "agent/guard.h"
 #include "agent/upload.h"
 #include "proto/base/file.h"
 
@@ -51,6 +52,18 @@ void shell_fini(struct shell *sh)
 	sh->env = NULL;
 }
 
+/* Loud, and at the start of every command, until it is healed. */
+static void shell_guard(struct store *s)
+{
+	struct buf warnings;
+
+	guard_opened(s);
+	buf_init(&warnings, 4096);
+	guard_warnings(s, &warnings);
+	fputs(buf_string(&warnings), stderr);
+	buf_fini(&warnings);
+}
+
 int shell_open(struct shell *sh, const struct cli_args *args, struct store **out)
 {
 	char *passphrase = NULL;
@@ -65,7 +78,12 @@ int shell_open(struct shell *sh, const struct cli_args *args, struct store **out
 	if (!err)
 		err = store_open(sh->env, sh->dir, passphrase, strlen(passphrase), out);
 	file_secret_free(passphrase);
-	return err;
+	if (err) {
+		unlock_tell_lease(sh->dir, err);
+		return err;
+	}
+	shell_guard(*out);
+	return 0;
 }
 
 int shell_need_enrolled(const struct store *s)

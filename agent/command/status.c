@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/command/enrol.h"
+#include "agent/guard.h"
 #include "agent/outbox.h"
 #include "proto/merge.h"
 
@@ -167,6 +168,7 @@ static int tell_json(struct telling *t)
 	json_write_object(j, NULL);
 	json_write_bool(j, "enrolled", s->is_enrolled);
 	json_write_bool(j, "revoked", s->is_revoked);
+	json_write_bool(j, "organisation_locked_out", guard_is_locked_out(s));
 	json_write_unsigned(j, "site", s->site);
 	json_write_unsigned(j, "incarnation", s->incarnation);
 	json_write_text(j, "branch", s->branch);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "agent/command/sync.h"
+#include "agent/guard.h"
+#include "agent/outbox.h"
 #include "proto/base/file.h"
 
 const struct cli_option STICK_OPTIONS[] = {
@@ -87,6 +89,60 @@ int stick_export(struct store *s, const char *path, size_t *request_bytes)
 		*request_bytes = request.len;
 	free(others);
 	buf_fini(&request);
+	buf_fini(&bytes);
+	return err;
+}
+
+/* The highest envelope in our request among the records; its signature and theirs are looked at as the centre will. */
+static int exported_seq(const struct store *s, const struct message_stick_record *records, size_t count, uint64_t *out)
+{
+	struct message_request *q = calloc(1, sizeof *q);
+	int err = q ? 0 : err_set(ERR_NOMEM, "no memory to read a request");
+
+	*out = 0;
+	for (size_t i = 0; !err && i < count; i++) {
+		struct seal_header h;
+
+		if (!is_own_request(s, &records[i]))
+			continue;
+		err = message_request_verify(records[i].blob.data, records[i].blob.len, s->keys->sign_public);
+		if (!err)
+			err = message_request_decode(records[i].blob.data, records[i].blob.len, q);
+		for (size_t e = 0; !err && e < q->envelope_count; e++) {
+			err = seal_envelope_verify(q->envelopes[e].data, q->envelopes[e].len, s->keys->sign_public);
+			if (!err)
+				err = seal_envelope_header(q->envelopes[e].data, q->envelopes[e].len, &h);
+			if (!err)
+				*out = h.seq;
+		}
+	}
+	free(q);
+	return err;
+}
+
+/* A request takes what waits in the order of its numbers, so the highest tells whether all of it was taken. */
+int stick_holds_all(struct store *s, const char *path, bool *out)
+{
+	struct message_stick_record *records = NULL;
+	struct outbox_counts n;
+	struct buf bytes;
+	size_t count = 0;
+	uint64_t exported = 0;
+	int64_t last = 0;
+	int err;
+
+	*out = false;
+	buf_init(&bytes, MESSAGE_STICK_BYTES_MAX);
+	err = read_stick(path, &bytes, &records, &count);
+	if (!err)
+		err = exported_seq(s, records, count, &exported);
+	if (!err)
+		err = outbox_count(s, &n);
+	if (!err)
+		err = db_query_int(s->db, "SELECT ifnull(max(seq), 0) FROM envelope WHERE receipt IS NULL", &last);
+	if (!err)
+		*out = n.unsealed == 0 && exported >= (uint64_t)last;
+	free(records);
 	buf_fini(&bytes);
 	return err;
 }
@@ -202,6 +258,8 @@ int stick_command_import(void *ctx, const struct cli_args *args)
 	err = shell_need_enrolled(s);
 	if (!err)
 		err = stick_import(s, sh->args->operands[0], &im);
+	if (im.taken)
+		guard_contacted(s);
 	store_close(s);
 	/* What was taken before a failure is told too. */
 	if (!err || im.taken)

@@ -15,6 +15,12 @@
  */
 int stick_export(struct store *s, const char *path, size_t *request_bytes) MUST_CHECK;
 
+/*
+ * Whether the stick file at `path` holds, whole and in a request of this device, everything that has no receipt yet. ERR_NOT_FOUND,
+ * ERR_CORRUPT, ERR_IO.
+ */
+int stick_holds_all(struct store *s, const char *path, bool *out) MUST_CHECK;
+
 struct stick_import {
 	struct round_result round; /* what the answers did */
 	size_t found;              /* answers addressed to this device */

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "agent/command/lines.h"
+#include "agent/command/unlock.h"
+#include "agent/guard.h"
 #include "proto/base/log.h"
 
 #define WATCH_S_MAX 86400
@@ -87,6 +89,7 @@ static int contact(struct shell *sh, struct store *s)
 	/* What was received before a failure is received: it is told too. */
 	if (err && !r.receipts && !r.registers)
 		return err;
+	guard_contacted(s);
 	buf_init(&out, 64 * 1024);
 	sync_tell(&r, cli_flag(sh->args, "json"), &out);
 	told = cli_print(&out);
@@ -114,9 +117,12 @@ static int watch(struct shell *sh, struct store *s, uint64_t watch_s)
 	struct lines signals;
 	unsigned failures = 0;
 	bool is_over = false;
-	int err = lines_open(&signals, STDIN_FILENO);
+	int err = lines_open(&signals, STDIN_FILENO, 0);
 
 	while (!err && !is_over) {
+		err = vault_lease_check(s->vault, env_wall_ms(sh->env));
+		if (err == ERR_STALE)
+			break;
 		err = contact(sh, s);
 		if (is_final(s, err))
 			break;
@@ -149,5 +155,6 @@ int sync_command(void *ctx, const struct cli_args *args)
 	if (!err)
 		err = watch_s ? watch(sh, s, (uint64_t)watch_s) : contact(sh, s);
 	store_close(s);
+	unlock_tell_lease(sh->dir, err);
 	return err;
 }

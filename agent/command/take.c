@@ -22,6 +22,7 @@ const struct cli_option TAKE_OPTIONS[] = {
 
 struct taking {
 	struct store *store;
+	struct interview_lock lock;
 	const struct form *form;
 	uint64_t case_id;         /* to update; 0: open new cases */
 	bool is_json;
@@ -76,26 +77,39 @@ static int tell_text(struct taking *t, const char *id, size_t answers, size_t em
 	return err;
 }
 
+/* How many required questions are empty, and their names; a store that stayed locked cannot be asked. */
+static int look_empty(struct taking *t, uint64_t case_id, size_t *empty, struct buf *names)
+{
+	struct view v;
+	int err;
+
+	*empty = 0;
+	if (!t->store->db)
+		return 0;
+	err = view_load(t->store, case_id, t->form, &v);
+	if (err)
+		return err;
+	*empty = view_required_empty(&v, names);
+	view_fini(&v);
+	return 0;
+}
+
 /* What was saved, and softly what is still missing. The answers are safe by now, whatever happens here. */
 static int tell_saved(struct taking *t, const struct answer_saved *saved)
 {
 	char id[RECORD_ID_TEXT_BYTES];
-	struct view v;
 	struct buf names;
 	size_t empty;
-	int err = view_load(t->store, saved->case_id, t->form, &v);
+	int err;
 
-	if (err)
-		return err;
 	buf_init(&names, 1024 * 1024);
-	empty = view_required_empty(&v, &names);
+	err = look_empty(t, saved->case_id, &empty, &names);
 	record_id_format(saved->case_id, id);
-	if (t->is_json)
+	if (!err && t->is_json)
 		tell_json(t, id, saved->answers, empty, &names);
-	else
+	else if (!err)
 		err = tell_text(t, id, saved->answers, empty, &names);
 	buf_fini(&names);
-	view_fini(&v);
 	return err;
 }
 
@@ -240,7 +254,7 @@ static int take_input(struct taking *t, const char *path)
 static int take_interview(struct taking *t)
 {
 	struct answer_saved saved;
-	int err = interview(t->store, t->form, t->case_id, &saved);
+	int err = interview(t->store, t->form, t->case_id, &t->lock, &saved);
 
 	t->met = 1;
 	if (saved.case_id) {
@@ -306,6 +320,7 @@ int take_command(void *ctx, const struct cli_args *args)
 
 	if (err)
 		return err;
+	t.lock = (struct interview_lock){ .dir = sh->dir, .idle_ms = sh->config.idle_lock_s * 1000 };
 	buf_init(&t.out, SHELL_OUTPUT_BYTES_MAX);
 	err = take_all(sh, &t);
 	/* What was saved is told also when a later application met an error. */

@@ -11,37 +11,58 @@
 
 #include "proto/base/file.h"
 #include "proto/base/text.h"
-
-#define KDF_TARGET_MS 1000
-#define MIB_SHIFT 20
+#include "proto/base/vaultcli.h"
 
 const struct cli_option UNLOCK_INIT_OPTIONS[] = {
-	{ "kdf-mem", 0, "MIB", "memory of the passphrase check, 64 to 512; default: measured for about a second" },
-	{ "kdf-passes", 0, "N", "passes over it, 3 to 16" },
+	VAULTCLI_KDF_OPTIONS,
 	{ NULL, 0, NULL, NULL },
 };
 
 const struct cli_option UNLOCK_PASSPHRASE_OPTIONS[] = {
-	{ "new-passphrase-file", 0, "FILE", "the new passphrase is the first line of FILE; default: asked twice at the terminal" },
-	{ "new-passphrase-fd", 0, "N", "the new passphrase is the first line of descriptor N" },
-	{ "kdf-mem", 0, "MIB", "memory of the passphrase check, 64 to 512; default: measured for about a second" },
-	{ "kdf-passes", 0, "N", "passes over it, 3 to 16" },
+	VAULTCLI_NEW_PASSPHRASE_OPTIONS,
+	VAULTCLI_KDF_OPTIONS,
 	{ NULL, 0, NULL, NULL },
 };
+
+int unlock_path(const char *dir, char *path)
+{
+	int len = snprintf(path, PATH_MAX, "%s/" STORE_FILE, dir);
+
+	if (len < 0 || len >= PATH_MAX)
+		return err_set(ERR_USAGE, "the folder's name is longer than %d bytes", PATH_MAX);
+	return 0;
+}
 
 int unlock_find(const char *dir)
 {
 	char path[PATH_MAX];
-	int len;
+	int err;
 
 	if (!*dir)
 		return err_set(ERR_USAGE, "no folder for the store: HOME is not set; give --dir DIR");
-	len = snprintf(path, sizeof path, "%s/" STORE_FILE, dir);
-	if (len < 0 || (size_t)len >= sizeof path)
-		return err_set(ERR_USAGE, "the folder's name is longer than %d bytes", PATH_MAX);
-	if (access(path, F_OK) != 0)
+	err = unlock_path(dir, path);
+	if (!err && access(path, F_OK) != 0)
 		return err_set(ERR_NOT_FOUND, "%s: no store there; run: mandoob-agent init", dir);
-	return 0;
+	return err;
+}
+
+void unlock_tell_lease(const char *dir, int err)
+{
+	char message[512];
+	char path[PATH_MAX];
+	struct vault_status v;
+
+	snprintf(message, sizeof message, "%s", err_message());
+	if ((err == ERR_STALE || err == ERR_AUTH) && unlock_path(dir, path) == 0 && vault_status(path, NULL, &v) == 0 && v.lease.until_ms &&
+		!v.lease.has_share)
+		shell_note("The lease of this device has ended, or its clock was put back. Nothing was erased, and what was typed here is\n"
+			   "still sealed on it. Ask the centre for this device's code of epoch %u, then run:\n"
+			   "mandoob-agent vault lease return\n"
+			   "انتهت مهلة هذا الجهاز أو أُرجعت ساعته. لم يُمحَ شيء، وكل ما كُتب هنا ما زال مختومًا عليه.\n"
+			   "اطلب من المركز رمز هذا الجهاز للدورة %u، ثم نفّذ: mandoob-agent vault lease return",
+			v.lease.epoch, v.lease.epoch);
+	if (err)
+		(void)err_set(err, "%s", message);
 }
 
 int unlock_passphrase(const struct cli_args *args, char **out)
@@ -79,10 +100,11 @@ int unlock_check_new(const char *passphrase)
 	return 0;
 }
 
-/* A new passphrase, asked twice when it is asked at the terminal. */
-static int new_passphrase(const struct cli_args *args, const char *file, const char *fd, char **out)
+/* The first one comes by the options that later name the one in use. */
+static int first_passphrase(const struct cli_args *args, char **out)
 {
-	int err = cli_secret(args, file, fd, "New passphrase / عبارة المرور الجديدة: ", "The same again / أعدها: ", out);
+	int err = cli_secret(args, "passphrase-file", "passphrase-fd", "New passphrase / عبارة المرور الجديدة: ",
+			"The same again / أعدها: ", out);
 
 	if (!err)
 		err = unlock_check_new(*out);
@@ -91,26 +113,6 @@ static int new_passphrase(const struct cli_args *args, const char *file, const c
 		*out = NULL;
 	}
 	return err;
-}
-
-static int kdf_of(struct shell *sh, struct vault_kdf *out)
-{
-	int64_t mib, passes;
-	int err;
-
-	vault_kdf_default(out);
-	if (!cli_flag(sh->args, "kdf-mem") && !cli_flag(sh->args, "kdf-passes"))
-		return vault_kdf_calibrate(sh->env, KDF_TARGET_MS, out);
-	err = cli_integer(sh->args, "kdf-mem", (int64_t)(VAULT_KDF_MEM_BYTES_MIN >> MIB_SHIFT),
-			(int64_t)(VAULT_KDF_MEM_BYTES_MAX >> MIB_SHIFT),
-			  (int64_t)(out->mem_bytes >> MIB_SHIFT), &mib);
-	if (!err)
-		err = cli_integer(sh->args, "kdf-passes", VAULT_KDF_PASSES_MIN, VAULT_KDF_PASSES_MAX, (int64_t)out->passes, &passes);
-	if (err)
-		return err;
-	out->mem_bytes = (uint64_t)mib << MIB_SHIFT;
-	out->passes = (uint32_t)passes;
-	return 0;
 }
 
 int unlock_command_init(void *ctx, const struct cli_args *args)
@@ -128,9 +130,9 @@ int unlock_command_init(void *ctx, const struct cli_args *args)
 		return err_set(ERR_USAGE, "%s: there is a store already, it is left alone", sh->dir);
 	if (err != ERR_NOT_FOUND)
 		return err;
-	err = new_passphrase(args, "passphrase-file", "passphrase-fd", &passphrase);
+	err = first_passphrase(args, &passphrase);
 	if (!err)
-		err = kdf_of(sh, &kdf);
+		err = vaultcli_kdf(args, sh->env, &kdf);
 	if (!err)
 		err = store_create(sh->env, sh->dir, passphrase, strlen(passphrase), &kdf);
 	file_secret_free(passphrase);
@@ -150,9 +152,9 @@ int unlock_command_passphrase(void *ctx, const struct cli_args *args)
 
 	err = shell_open(sh, args, &s);
 	if (!err)
-		err = new_passphrase(args, "new-passphrase-file", "new-passphrase-fd", &passphrase);
+		err = vaultcli_new_passphrase(&(struct vaultcli){ .args = args, .check = unlock_check_new }, &passphrase);
 	if (!err)
-		err = kdf_of(sh, &kdf);
+		err = vaultcli_kdf(args, sh->env, &kdf);
 	if (!err)
 		err = vault_passphrase_change(s->vault, passphrase, strlen(passphrase), &kdf);
 	file_secret_free(passphrase);

@@ -23,7 +23,16 @@ int unlock_passphrase(const struct cli_args *args, char **out) MUST_CHECK;
  */
 int unlock_check_new(const char *passphrase) MUST_CHECK;
 
-/* Commands `init` and `passphrase`. */
+/* The path of the store's vault in folder `dir`, into `path` of PATH_MAX bytes. ERR_USAGE when it is too long. */
+int unlock_path(const char *dir, char *path) MUST_CHECK;
+
+/*
+ * Tell a person what `err` of store_open() does not: that the lease of the vault in `dir` has ended, and what to ask the centre for.
+ * Nothing for other errors.
+ */
+void unlock_tell_lease(const char *dir, int err);
+
+/* Commands `init`, and `passphrase` alias `vault passphrase`. */
 extern const struct cli_option UNLOCK_INIT_OPTIONS[];
 extern const struct cli_option UNLOCK_PASSPHRASE_OPTIONS[];
 int unlock_command_init(void *ctx, const struct cli_args *args) MUST_CHECK;

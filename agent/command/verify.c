@@ -10,6 +10,7 @@
 
 #include "agent/outbox.h"
 #include "agent/register.h"
+#include "proto/base/vaultcli.h"
 #include "proto/receipt.h"
 
 #define FINDINGS_BYTES_MAX (1024 * 1024)
@@ -52,19 +53,22 @@ static int finding_of(struct walk *w, int err, const char *what)
 
 static int check_file(struct walk *w)
 {
-	struct vault_report pages;
+	struct vault_report pages = { .freshness = VAULT_UNKNOWN };
 	int err = finding_of(w, db_check(w->store->db), "database");
 
 	if (!err)
 		err = db_checkpoint(w->store->db);
 	if (!err)
 		err = vault_verify(w->store->vault, NULL, &pages);
+	w->report->vault = pages;
 	if (err)
 		return finding_of(w, err, "vault");
 	w->report->page_count = pages.page_count;
 	if (pages.bad_count)
 		finding(w, "vault: %" PRIu64 " pages do not authenticate, the first is page %" PRIu64, pages.bad_count,
 				pages.first_bad_page);
+	if (pages.freshness == VAULT_STALE)
+		finding(w, "vault: %s", vaultcli_freshness(&pages));
 	if (pages.prefix_count != 2)
 		finding(w, "vault: %u of 2 copies of the key slots are whole", pages.prefix_count);
 	return 0;
@@ -436,6 +440,7 @@ static void tell_json(const struct verify_result *r, struct buf *out)
 	json_write_bool(&j, "clean", r->finding_count == 0);
 	json_write_unsigned(&j, "findings", r->finding_count);
 	json_write_unsigned(&j, "pages", r->page_count);
+	json_write_text(&j, "freshness", vaultcli_freshness_name(r->vault.freshness));
 	json_write_unsigned(&j, "forms", r->form_count);
 	json_write_unsigned(&j, "edit_groups", r->group_count);
 	json_write_unsigned(&j, "edits", r->edit_count);
@@ -458,9 +463,10 @@ static int tell(struct shell *sh, struct verify_result *r)
 	else
 		buf_printf(&out,
 			   "pages %" PRIu64 "  forms %" PRIu64 "  edit groups %" PRIu64 "  edits %" PRIu64 "  unconfirmed answers %" PRIu64
-			   "  registers %" PRIu64 "  envelopes %" PRIu64 "  receipts %" PRIu64 "\n%s\n",
+			   "  registers %" PRIu64 "  envelopes %" PRIu64 "  receipts %" PRIu64 "\n%s | %s\n%s\n",
 			   r->page_count, r->form_count, r->group_count, r->edit_count, r->own_count, r->register_count, r->envelope_count,
-			   r->receipt_count, r->finding_count ? "NOT CLEAN" : "clean");
+			   r->receipt_count, vaultcli_freshness(&r->vault), vaultcli_freshness_arabic(&r->vault),
+			   r->finding_count ? "NOT CLEAN" : "clean");
 	err = cli_print(&out);
 	buf_fini(&out);
 	if (!err && r->finding_count) {

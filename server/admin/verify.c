@@ -475,7 +475,10 @@ static int check_pages(struct walk *w)
 
 	if (err)
 		return err;
+	w->out->vault = pages;
 	w->out->pages = pages.page_count;
+	if (pages.freshness == VAULT_STALE)
+		finding(w, "a page is an older version of itself, or the file has lost or gained pages");
 	if (pages.bad_count)
 		finding(w, "%" PRIu64 " pages do not authenticate, the first is %" PRIu64, pages.bad_count, pages.first_bad_page);
 	if (pages.prefix_count < 2)

@@ -1,7 +1,7 @@
 /*
  * verify: walks the whole store and compares what is kept in two ways: `mandoob-server check`, and the last step of a restore.
  *
- *   pages      every page of the vault authenticates; SQLite's own structure, indexes and foreign keys hold
+ *   pages      every page of the vault authenticates, none is an older version of itself; SQLite's structure, indexes, foreign keys hold
  *   registers  each is the newest accepted edit of the ledger at its address: value, number, writer, author; none without, none missing
  *   digests    recomputed from the registers, equal to the ones kept per branch
  *   sequence   not behind the newest number given out, and in the newest generation
@@ -22,6 +22,7 @@
 
 struct verify_report {
 	uint64_t pages;
+	struct vault_report vault; /* what the walk over the file said; freshness is in it */
 	uint64_t cases;
 	uint64_t registers;
 	uint64_t groups;

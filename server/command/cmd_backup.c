@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/base/file.h"
+#include "proto/base/vaultcli.h"
 #include "server/admin/backup.h"
 #include "server/admin/verify.h"
 #include "server/command/command.h"
@@ -18,6 +19,7 @@ static void print_check_json(const struct verify_report *r, struct buf *out)
 	json_write_bool(&j, "clean", r->findings == 0);
 	json_write_unsigned(&j, "findings", r->findings);
 	json_write_unsigned(&j, "pages", r->pages);
+	json_write_text(&j, "freshness", vaultcli_freshness_name(r->vault.freshness));
 	json_write_unsigned(&j, "cases", r->cases);
 	json_write_unsigned(&j, "registers", r->registers);
 	json_write_unsigned(&j, "groups", r->groups);
@@ -34,6 +36,7 @@ static void print_check(struct verify_report *r, struct buf *out)
 	buf_printf(out, "pages\t%" PRIu64 "\ncases\t%" PRIu64 "\nregisters\t%" PRIu64 "\ngroups\t%" PRIu64 "\nedits\t%" PRIu64 "\n",
 		r->pages, r->cases, r->registers, r->groups, r->edits);
 	buf_printf(out, "conflicts\t%" PRIu64 "\nreceipts\t%" PRIu64 "\nsites\t%" PRIu64 "\n", r->conflicts, r->receipts, r->sites);
+	buf_printf(out, "freshness\t%s | %s\n", vaultcli_freshness(&r->vault), vaultcli_freshness_arabic(&r->vault));
 	buf_text(out, buf_string(&r->text));
 	if (r->findings)
 		buf_printf(out, "findings\t%" PRIu64 "\n", r->findings);

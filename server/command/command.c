@@ -11,6 +11,7 @@
 
 #include "proto/base/file.h"
 #include "proto/base/log.h"
+#include "server/admin/escrow.h"
 
 #define RIYADH_S (3 * 3600) /* Saudi Arabia knows no summer time */
 
@@ -30,7 +31,7 @@ int command_config(const struct cli_args *a, struct config *out)
 	return 0;
 }
 
-static int find_store(const char *dir)
+int command_find(const char *dir)
 {
 	char path[CONFIG_TEXT_BYTES + sizeof "/" CENTRE_FILE];
 
@@ -46,13 +47,18 @@ int command_open(const struct command *x, const struct cli_args *a, struct centr
 
 	*out = NULL;
 	if (!err)
-		err = find_store(config.dir);
+		err = command_find(config.dir);
 	if (!err)
 		err = cli_secret(
 			a, "passphrase-file", "passphrase-fd", "Passphrase of the centre / عبارة مرور المركز: ", NULL, &passphrase);
 	if (!err)
 		err = centre_open(x->env, config.dir, passphrase, strlen(passphrase), out);
 	file_secret_free(passphrase);
+	if (!err && !escrow_look(*out))
+		command_note("WARNING: the organisation cannot open this centre with its recovery key: when the passphrase is lost,\n"
+			     "everything is lost. Run: mandoob-server vault slot add organisation\n"
+			     "تحذير: لا تستطيع الجمعية فتح مخزن المركز بمفتاح الاسترجاع: إن ضاعت عبارة المرور ضاع كل شيء.\n"
+			     "نفّذ: mandoob-server vault slot add organisation");
 	return err;
 }
 

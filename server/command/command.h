@@ -34,7 +34,13 @@ struct command {
 /* The configuration that --config names, with --dir over it; its log level is in force from now on. */
 int command_config(const struct cli_args *a, struct config *out) MUST_CHECK;
 
-/* Open the centre of this command; ERR_NOT_FOUND with advice. Close with centre_close(). */
+/* ERR_NOT_FOUND with advice when folder `dir` holds no centre's store. */
+int command_find(const char *dir) MUST_CHECK;
+
+/*
+ * Open the centre of this command, and once a day look whether the organisation could open it too: a loud warning when not. ERR_NOT_FOUND
+ * with advice. Close with centre_close().
+ */
 int command_open(const struct command *x, const struct cli_args *a, struct centre **out) MUST_CHECK;
 
 /* Who is named by --as, with the passphrase checked. ERR_USAGE without --as, ERR_AUTH; `needs_admin`: ERR_AUTH for others. */
@@ -114,6 +120,13 @@ int command_device_revoke(void *ctx, const struct cli_args *a);
 int command_device_history(void *ctx, const struct cli_args *a);
 int command_device_restored(void *ctx, const struct cli_args *a);
 int command_policy_lease_days(void *ctx, const struct cli_args *a);
+int command_device_lease(void *ctx, const struct cli_args *a);
+int command_vault_status(void *ctx, const struct cli_args *a);
+int command_vault_slot(void *ctx, const struct cli_args *a);
+int command_vault_recover(void *ctx, const struct cli_args *a);
+int command_vault_rekey(void *ctx, const struct cli_args *a);
+int command_vault_verify(void *ctx, const struct cli_args *a);
+int command_vault_erase(void *ctx, const struct cli_args *a);
 int command_manifest_show(void *ctx, const struct cli_args *a);
 int command_manifest_prepare(void *ctx, const struct cli_args *a);
 int command_manifest_sign(void *ctx, const struct cli_args *a);

@@ -86,6 +86,13 @@ export x.stick
 import two.answers
 check
 passphrase --new-passphrase-file new.pass
+vault status --unlock
+vault slot add recovery
+vault slot remove 0
+vault passphrase --new-passphrase-file new.pass
+vault rekey --new-passphrase-file new.pass
+vault verify
+vault erase --yes
 X
 CENTRE_PASS=wrong.pass
 while read -r command; do
@@ -122,6 +129,14 @@ conflict show 1
 conflict resolve 1 --take current --reason none
 import two.stick --answers y
 audit list
+vault status --unlock
+vault slot add recovery
+vault slot remove 0
+vault passphrase --new-passphrase-file new.pass
+vault rekey --new-passphrase-file new.pass
+vault verify
+vault erase
+device lease 1
 X
 find centre one -type f -exec sha256sum {} + | sort >sums.after
 expect_same "every byte is as before" sums.before sums.after

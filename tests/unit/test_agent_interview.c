@@ -72,7 +72,7 @@ static struct answer_saved ask(struct agentkit *k, uint64_t case_id, const char 
 	assert_int_equal(write(to, typed, strlen(typed)), (ssize_t)strlen(typed));
 	close(to);
 	assert_int_equal(store_form_current(k->s, &form, &form_id), 0);
-	err = interview(k->s, form, case_id, &saved);
+	err = interview(k->s, form, case_id, NULL, &saved);
 	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
 	close(before);
 	assert_int_equal(err, 0);
@@ -200,7 +200,7 @@ static void an_interrupt_saves_what_was_accepted(void **state)
 	if (pid == 0) {
 		silence();
 		if (store_open(&k->env, k->dir, AGENTKIT_PASS, strlen(AGENTKIT_PASS), &k->s) != 0 ||
-		    store_form_current(k->s, &form, &form_id) != 0 || interview(k->s, form, 0, &saved) != 0)
+		    store_form_current(k->s, &form, &form_id) != 0 || interview(k->s, form, 0, NULL, &saved) != 0)
 			_exit(1);
 		store_close(k->s);
 		_exit(saved.answers == 2 ? 0 : 2);
@@ -228,7 +228,7 @@ static void lines_end_with_lf_or_crlf_or_the_end(void **state)
 	assert_int_equal(write(to, "one\ntwo\r\n\nlast", 14), 14);
 	close(to);
 	buf_init(&line, 100);
-	assert_int_equal(lines_open(&l, STDIN_FILENO), 0);
+	assert_int_equal(lines_open(&l, STDIN_FILENO, 0), 0);
 	assert_int_equal(lines_next(&l, &line), 1);
 	assert_string_equal(buf_string(&line), "one");
 	assert_int_equal(lines_next(&l, &line), 1);
@@ -264,7 +264,7 @@ static void a_line_without_end_is_refused(void **state)
 	}
 	close(to);
 	buf_init(&line, LINES_LINE_BYTES_MAX);
-	assert_int_equal(lines_open(&l, STDIN_FILENO), 0);
+	assert_int_equal(lines_open(&l, STDIN_FILENO, 0), 0);
 	got = lines_next(&l, &line);
 	assert_int_equal(got, ERR_LIMIT);
 	lines_close(&l);
@@ -272,6 +272,194 @@ static void a_line_without_end_is_refused(void **state)
 	while (read(STDIN_FILENO, piece, sizeof piece) > 0)
 		continue;
 	waitpid(pid, NULL, 0);
+}
+
+/* ---- nobody types ---- */
+
+#define IDLE_MS 1000 /* the tests type at once when they see a question, and wait for what is shown, never for a time */
+
+#define HANG_MS 60000 /* what is not shown by then never comes */
+
+/* A person at a terminal: what the interview shows, and a way to type. */
+struct person {
+	int terminal;       /* the master's side */
+	pid_t pid;          /* of the interview */
+	char seen[65536];
+	size_t seen_len;
+	size_t from;        /* what was shown before this was looked at */
+};
+
+/* Read until `text` is shown, behind what was looked at before. */
+static void sees(struct person *p, const char *text)
+{
+	const char *at;
+
+	while (!(at = strstr(p->seen + p->from, text))) {
+		struct pollfd more = { .fd = p->terminal, .events = POLLIN };
+		ssize_t got = poll(&more, 1, HANG_MS) == 1 ? read(p->terminal, p->seen + p->seen_len, sizeof p->seen - 1 - p->seen_len) : 0;
+
+		if (got <= 0)
+			kill(p->pid, SIGKILL);
+		assert_true(got > 0);
+		p->seen_len += (size_t)got;
+		p->seen[p->seen_len] = '\0';
+	}
+	p->from = (size_t)(at - p->seen) + strlen(text);
+}
+
+static void types(struct person *p, const char *text)
+{
+	assert_int_equal(write(p->terminal, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+/* Whether the interview has the vault open; its keys live exactly as long. */
+static bool holds_vault(const struct person *p)
+{
+	char name[64], target[256];
+	bool is_held = false;
+
+	for (int fd = 3; fd < 64; fd++) {
+		ssize_t len;
+
+		snprintf(name, sizeof name, "/proc/%d/fd/%d", (int)p->pid, fd);
+		len = readlink(name, target, sizeof target - 1);
+		target[len > 0 ? len : 0] = '\0';
+		is_held = is_held || strstr(target, STORE_FILE) != NULL;
+	}
+	return is_held;
+}
+
+/* In the child. 0: as many answers as `want`; 3: not opened again, and the store holds no key; else something else went wrong. */
+static int ask_at_terminal(struct agentkit *k, const char *slave, size_t want)
+{
+	struct interview_lock lock = { .dir = k->dir, .idle_ms = IDLE_MS };
+	const struct form *form;
+	struct answer_saved saved;
+	int64_t form_id;
+	int err;
+	int fd;
+
+	setsid();
+	fd = open(slave, O_RDWR);
+	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+		return 9;
+	if (store_open(&k->env, k->dir, AGENTKIT_PASS, strlen(AGENTKIT_PASS), &k->s) != 0 || store_form_current(k->s, &form, &form_id) != 0)
+		return 8;
+	err = interview(k->s, form, 0, &lock, &saved);
+	if (err == ERR_AUTH && !k->s->vault && !k->s->keys && !k->s->db)
+		return 3;
+	return err ? 7 : saved.answers == want ? 0 : 6;
+}
+
+/* False when this machine has no pseudo-terminals. */
+static bool sits_down(struct agentkit *k, struct person *p, size_t want)
+{
+	char slave[64] = "";
+
+	memset(p, 0, sizeof *p);
+	p->terminal = posix_openpt(O_RDWR | O_NOCTTY);
+	if (p->terminal < 0 || grantpt(p->terminal) != 0 || unlockpt(p->terminal) != 0 || ptsname_r(p->terminal, slave, sizeof slave) != 0)
+		return false;
+	store_close(k->s);
+	k->s = NULL;
+	p->pid = fork();
+	assert_true(p->pid >= 0);
+	if (p->pid == 0)
+		_exit(ask_at_terminal(k, slave, want));
+	return true;
+}
+
+static int stands_up(struct person *p)
+{
+	char rest[256];
+	int status;
+
+	while (read(p->terminal, rest, sizeof rest) > 0)
+		continue;
+	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+	close(p->terminal);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Locked in the middle of a visit, with a line begun: both go on where they stood, and what was answered before was safe meanwhile. */
+static void what_was_typed_before_a_lock_goes_on_after_it(void **state)
+{
+	struct agentkit *k = *state;
+	struct person p;
+	uint64_t case_id = record_id(AGENTKIT_SITE, 1), visit;
+
+	if (!sits_down(k, &p, 3))
+		skip();
+	sees(&p, "> ");
+	types(&p, "1\n");
+	sees(&p, "> ");
+	types(&p, "\n");
+	sees(&p, "> ");
+	assert_true(holds_vault(&p));
+	types(&p, "أو");
+	sees(&p, "Locked");
+	assert_false(holds_vault(&p));
+	agentkit_reopen(k);
+	visit = agentkit_entry(k, case_id, "visit", 0);
+	assert_string_not_equal(agentkit_shown(k, case_id, visit, "intake_channel"), "?");
+	store_close(k->s);
+	k->s = NULL;
+	types(&p, "x");
+	sees(&p, "Passphrase");
+	types(&p, "not the passphrase\n");
+	sees(&p, "Passphrase");
+	types(&p, AGENTKIT_PASS "\n");
+	sees(&p, "> أو");
+	types(&p, "لى\n");
+	sees(&p, "> ");
+	types(&p, "\n");
+	sees(&p, "> ");
+	types(&p, "١\n");
+	sees(&p, "> ");
+	types(&p, "\004");
+	assert_int_equal(stands_up(&p), 0);
+	assert_null(strstr(p.seen, AGENTKIT_PASS));
+	agentkit_reopen(k);
+	assert_string_equal(agentkit_shown(k, case_id, visit, "visit_type"), "first");
+	assert_string_not_equal(agentkit_shown(k, case_id, visit, "visit_place"), "?");
+	assert_int_equal(agentkit_entry(k, case_id, "visit", 1), 0);
+}
+
+static void three_wrong_passphrases_end_a_locked_interview(void **state)
+{
+	struct agentkit *k = *state;
+	uint64_t case_id = record_id(AGENTKIT_SITE, 1);
+	struct person p;
+
+	if (!sits_down(k, &p, 1))
+		skip();
+	sees(&p, "> ");
+	types(&p, "1\n");
+	sees(&p, "Locked");
+	types(&p, "x");
+	for (int i = 0; i < 3; i++) {
+		sees(&p, "Passphrase");
+		types(&p, "not the passphrase\n");
+	}
+	assert_int_equal(stands_up(&p), 3);
+	agentkit_reopen(k);
+	assert_string_not_equal(agentkit_shown(k, case_id, agentkit_entry(k, case_id, "visit", 0), "intake_channel"), "?");
+}
+
+static void a_signal_ends_a_locked_interview(void **state)
+{
+	struct agentkit *k = *state;
+	struct person p;
+
+	if (!sits_down(k, &p, 1))
+		skip();
+	sees(&p, "> ");
+	types(&p, "1\n");
+	sees(&p, "Locked");
+	kill(p.pid, SIGTERM);
+	assert_int_equal(stands_up(&p), 0);
+	agentkit_reopen(k);
 }
 
 int main(void)
@@ -283,6 +471,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(groups_of_one_visit_share_its_entry, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_minus_clears_what_a_case_holds, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_interrupt_saves_what_was_accepted, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_typed_before_a_lock_goes_on_after_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(three_wrong_passphrases_end_a_locked_interview, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_signal_ends_a_locked_interview, setup, teardown),
 		cmocka_unit_test(lines_end_with_lf_or_crlf_or_the_end),
 		cmocka_unit_test(a_line_without_end_is_refused),
 	};
