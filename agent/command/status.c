@@ -27,6 +27,7 @@ struct facts {
 	uint64_t notice;           /* enum message_notice: what the centre last said of this store */
 	uint64_t notice_ms;        /* this device's clock, when it was first said */
 	uint64_t lease_days;       /* 0: no limit */
+	bool is_locked_out;        /* the organisation could not open this store */
 	int64_t cases;
 	int64_t manifest_number;
 	const struct form *form;   /* NULL before enrolment */
@@ -59,6 +60,8 @@ static int read_facts(struct store *s, struct facts *f)
 		err = store_get_u64(s, "notice_ms", &f->notice_ms);
 	if (!err)
 		err = store_get_u64(s, "lease_days", &f->lease_days);
+	if (!err)
+		f->is_locked_out = guard_is_locked_out(s);
 	if (!err)
 		err = db_query_int(s->db, "SELECT count(*) FROM aid_case", &f->cases);
 	if (!err)
@@ -168,7 +171,7 @@ static int tell_json(struct telling *t)
 	json_write_object(j, NULL);
 	json_write_bool(j, "enrolled", s->is_enrolled);
 	json_write_bool(j, "revoked", s->is_revoked);
-	json_write_bool(j, "organisation_locked_out", guard_is_locked_out(s));
+	json_write_bool(j, "organisation_locked_out", f->is_locked_out);
 	json_write_unsigned(j, "site", s->site);
 	json_write_unsigned(j, "incarnation", s->incarnation);
 	json_write_text(j, "branch", s->branch);
