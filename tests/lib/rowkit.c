@@ -346,7 +346,7 @@ sqlite3 *rowkit_open(const char *path)
 
 	if (rc != SQLITE_OK)
 		fail_msg("%s: %d %s", path, rc, sqlite3_errmsg(db));
-	rowkit_run(db, "PRAGMA cache_size = 5");
+	sqlkit_run(db, "PRAGMA cache_size = 5");
 	return db;
 }
 
@@ -355,57 +355,14 @@ void rowkit_close(sqlite3 *db)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-int rowkit_code(sqlite3 *db, const char *sql)
-{
-	int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
-
-	return rc == SQLITE_OK ? SQLITE_OK : sqlite3_extended_errcode(db);
-}
-
-void rowkit_run(sqlite3 *db, const char *sql)
-{
-	int rc = rowkit_code(db, sql);
-
-	if (rc != SQLITE_OK)
-		fail_msg("%.100s: %d %s; the log:\n%s", sql, rc, sqlite3_errmsg(db), log_text);
-}
-
-void rowkit_run_with(sqlite3 *db, const char *format, ...)
-{
-	char sql[ROWKIT_PATH_BYTES + 80];
-	va_list words;
-
-	va_start(words, format);
-	vsnprintf(sql, sizeof sql, format, words);
-	va_end(words);
-	rowkit_run(db, sql);
-}
-
-int64_t rowkit_number(sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *s;
-	int64_t n;
-
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK || sqlite3_step(s) != SQLITE_ROW)
-		fail_msg("%s: %d %s", sql, sqlite3_extended_errcode(db), sqlite3_errmsg(db));
-	n = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return n;
-}
-
-void rowkit_assert_whole(sqlite3 *db)
-{
-	assert_int_equal(rowkit_number(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
-}
-
 int64_t rowkit_notes(const char *path, const char *pragmas)
 {
 	sqlite3 *db = rowkit_open(path);
 	int64_t sum;
 
-	rowkit_run(db, pragmas);
-	rowkit_run(db, "BEGIN; " ROWKIT_NOTES "COMMIT");
-	sum = rowkit_number(db, ROWKIT_SUM);
+	sqlkit_run(db, pragmas);
+	sqlkit_run(db, "BEGIN; " ROWKIT_NOTES "COMMIT");
+	sum = sqlkit_number(db, ROWKIT_SUM);
 	rowkit_close(db);
 	return sum;
 }
@@ -413,9 +370,9 @@ int64_t rowkit_notes(const char *path, const char *pragmas)
 int64_t rowkit_sum(const char *path)
 {
 	sqlite3 *db = rowkit_open(path);
-	int64_t sum = rowkit_number(db, ROWKIT_SUM);
+	int64_t sum = sqlkit_number(db, ROWKIT_SUM);
 
-	rowkit_assert_whole(db);
+	sqlkit_assert_whole(db);
 	rowkit_close(db);
 	return sum;
 }
@@ -475,7 +432,7 @@ static void crash(const char *path, const char *sql, int status)
 
 		if (rowkit_open_code(path, SQLITE_OPEN_READWRITE, NULL, &db) != SQLITE_OK)
 			_exit(1);
-		_exit(rowkit_code(db, sql) == SQLITE_OK ? status : 2);
+		_exit(sqlkit_code(db, sql) == SQLITE_OK ? status : 2);
 	}
 	child_wait(child);
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sqlite3.h>
 
+#include "tests/lib/sqlkit.h"
 #include "tests/lib/vaultkit.h"
 
 #define ROWKIT_BELOW "rowkit-below"      /* the VFS on which vaults stand here */
@@ -77,13 +78,6 @@ void rowkit_begin(void);
 int rowkit_open_code(const char *path, int flags, const char *vfs, sqlite3 **out);
 sqlite3 *rowkit_open(const char *path);
 void rowkit_close(sqlite3 *db);
-
-/* Run SQL: its extended code, or it must work. `format`: of constant text and names of files. */
-int rowkit_code(sqlite3 *db, const char *sql);
-void rowkit_run(sqlite3 *db, const char *sql);
-void rowkit_run_with(sqlite3 *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int64_t rowkit_number(sqlite3 *db, const char *sql);
-void rowkit_assert_whole(sqlite3 *db);
 
 /* A vault with the notes at `path` after `pragmas`, closed; gives their sum. */
 int64_t rowkit_notes(const char *path, const char *pragmas);

@@ -276,7 +276,7 @@ static void a_line_without_end_is_refused(void **state)
 
 /* ---- nobody types ---- */
 
-#define IDLE_MS 1000 /* the tests type at once when they see a question, and wait for what is shown, never for a time */
+#define IDLE_MS 3000 /* a busy machine must not be taken for a person who went away */
 
 #define HANG_MS 60000 /* what is not shown by then never comes */
 

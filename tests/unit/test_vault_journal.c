@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "proto/base/vault/journal.h"
+#include "tests/lib/sqlkit.h"
 #include "tests/lib/vaultkit.h"
 #include "tests/lib/vaulttest.h"
 
@@ -71,49 +72,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int run_code(sqlite3 *db, const char *sql)
-{
-	return sqlite3_exec(db, sql, NULL, NULL, NULL);
-}
-
-static void run(sqlite3 *db, const char *sql)
-{
-	int rc = run_code(db, sql);
-
-	if (rc != SQLITE_OK)
-		fail_msg("%s: %d %s", sql, rc, sqlite3_errmsg(db));
-}
-
-__attribute__((format(printf, 2, 3))) static void run_with(sqlite3 *db, const char *format, ...)
-{
-	char sql[PATH_BYTES + 80];
-	va_list words;
-
-	va_start(words, format);
-	vsnprintf(sql, sizeof sql, format, words);
-	va_end(words);
-	run(db, sql);
-}
-
-static int64_t number(sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *s;
-	int64_t n;
-
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
-		fail_msg("%s: %d %s", sql, sqlite3_extended_errcode(db), sqlite3_errmsg(db));
-	if (sqlite3_step(s) != SQLITE_ROW)
-		fail_msg("%s: %d %s", sql, sqlite3_extended_errcode(db), sqlite3_errmsg(db));
-	n = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return n;
-}
-
-static void assert_whole(sqlite3 *db)
-{
-	assert_int_equal(number(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
-}
-
 /* A new file gets this page size, an old one has its own. */
 static sqlite3 *open_sized(const char *path, int page_bytes)
 {
@@ -121,8 +79,8 @@ static sqlite3 *open_sized(const char *path, int page_bytes)
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	sqlite3_extended_result_codes(db, 1);
-	run_with(db, "PRAGMA page_size = %d", page_bytes);
-	run(db, "PRAGMA cache_size = 5; PRAGMA temp_store = FILE; PRAGMA synchronous = OFF");
+	sqlkit_run_with(db, "PRAGMA page_size = %d", page_bytes);
+	sqlkit_run(db, "PRAGMA cache_size = 5; PRAGMA temp_store = FILE; PRAGMA synchronous = OFF");
 	return db;
 }
 
@@ -137,8 +95,8 @@ static int64_t notes_make(const char *path)
 	sqlite3 *db = open_at(path);
 	int64_t sum;
 
-	run(db, "BEGIN; " NOTES "COMMIT");
-	sum = number(db, NOTES_SUM);
+	sqlkit_run(db, "BEGIN; " NOTES "COMMIT");
+	sum = sqlkit_number(db, NOTES_SUM);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	return sum;
 }
@@ -147,9 +105,9 @@ static int64_t notes_make(const char *path)
 static int64_t notes_sum(const char *path)
 {
 	sqlite3 *db = open_at(path);
-	int64_t sum = number(db, NOTES_SUM);
+	int64_t sum = sqlkit_number(db, NOTES_SUM);
 
-	assert_whole(db);
+	sqlkit_assert_whole(db);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	return sum;
 }
@@ -163,10 +121,10 @@ static void crash(const char *path, const char *mode, const char *synchronous, c
 	if (child == 0) {
 		sqlite3 *db = open_at(path);
 
-		run_with(db, "PRAGMA journal_mode = %s", mode);
-		run_with(db, "PRAGMA synchronous = %s", synchronous);
-		run(db, "BEGIN");
-		_exit(run_code(db, sql) == SQLITE_OK ? CRASH_STATUS : 1);
+		sqlkit_run_with(db, "PRAGMA journal_mode = %s", mode);
+		sqlkit_run_with(db, "PRAGMA synchronous = %s", synchronous);
+		sqlkit_run(db, "BEGIN");
+		_exit(sqlkit_code(db, sql) == SQLITE_OK ? CRASH_STATUS : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
@@ -180,33 +138,33 @@ static void transactions_undo(const char *path, const char *mode, int page_bytes
 	sqlite3 *db = open_sized(path, page_bytes);
 	int64_t sum;
 
-	run_with(db, "PRAGMA synchronous = NORMAL; PRAGMA journal_mode = %s", mode);
-	run(db, "BEGIN; " NOTES "CREATE UNIQUE INDEX by_text ON note(text); COMMIT");
-	assert_int_equal(number(db, "PRAGMA page_size"), page_bytes);
+	sqlkit_run_with(db, "PRAGMA synchronous = NORMAL; PRAGMA journal_mode = %s", mode);
+	sqlkit_run(db, "BEGIN; " NOTES "CREATE UNIQUE INDEX by_text ON note(text); COMMIT");
+	assert_int_equal(sqlkit_number(db, "PRAGMA page_size"), page_bytes);
 	for (int turn = 0; turn < 3; turn++) {
-		sum = number(db, NOTES_SUM);
-		run(db, "BEGIN; " UPDATE_ALL "DELETE FROM note WHERE id % 3 = 0; ROLLBACK");
-		assert_int_equal(number(db, NOTES_SUM), sum);
+		sum = sqlkit_number(db, NOTES_SUM);
+		sqlkit_run(db, "BEGIN; " UPDATE_ALL "DELETE FROM note WHERE id % 3 = 0; ROLLBACK");
+		assert_int_equal(sqlkit_number(db, NOTES_SUM), sum);
 		/* Later transactions are shorter: a kept journal then has old records behind theirs. */
-		run(db, "BEGIN; UPDATE note SET turn = 9 WHERE id = 7; ROLLBACK");
-		assert_int_equal(number(db, NOTES_SUM), sum);
-		run(db, "BEGIN; UPDATE note SET turn = turn + 1 WHERE id < 50; SAVEPOINT s");
-		sum = number(db, NOTES_SUM);
-		run(db, UPDATE_ALL "SAVEPOINT inner; DELETE FROM note WHERE id > 20; ROLLBACK TO inner; RELEASE inner;"
+		sqlkit_run(db, "BEGIN; UPDATE note SET turn = 9 WHERE id = 7; ROLLBACK");
+		assert_int_equal(sqlkit_number(db, NOTES_SUM), sum);
+		sqlkit_run(db, "BEGIN; UPDATE note SET turn = turn + 1 WHERE id < 50; SAVEPOINT s");
+		sum = sqlkit_number(db, NOTES_SUM);
+		sqlkit_run(db, UPDATE_ALL "SAVEPOINT inner; DELETE FROM note WHERE id > 20; ROLLBACK TO inner; RELEASE inner;"
 			"DELETE FROM note WHERE id % 2 = 0; ROLLBACK TO s");
-		assert_int_equal(number(db, NOTES_SUM), sum);
+		assert_int_equal(sqlkit_number(db, NOTES_SUM), sum);
 		/* A statement that fails in its middle undoes itself by a statement journal. */
-		assert_int_equal(run_code(db, "UPDATE note SET text = CASE WHEN id = 199 THEN (SELECT text FROM note WHERE id = 198) "
+		assert_int_equal(sqlkit_code(db, "UPDATE note SET text = CASE WHEN id = 199 THEN (SELECT text FROM note WHERE id = 198) "
 			"ELSE text || id END"), SQLITE_CONSTRAINT_UNIQUE);
-		assert_int_equal(number(db, NOTES_SUM), sum);
-		run(db, UPDATE_ALL "RELEASE s; COMMIT");
-		assert_whole(db);
+		assert_int_equal(sqlkit_number(db, NOTES_SUM), sum);
+		sqlkit_run(db, UPDATE_ALL "RELEASE s; COMMIT");
+		sqlkit_assert_whole(db);
 	}
-	sum = number(db, NOTES_SUM);
-	run(db, "DELETE FROM note WHERE id > 150; VACUUM; INSERT INTO note SELECT id + 1000, turn, text || 'x' FROM note");
-	assert_whole(db);
-	assert_int_not_equal(number(db, NOTES_SUM), sum);
-	sum = number(db, NOTES_SUM);
+	sum = sqlkit_number(db, NOTES_SUM);
+	sqlkit_run(db, "DELETE FROM note WHERE id > 150; VACUUM; INSERT INTO note SELECT id + 1000, turn, text || 'x' FROM note");
+	sqlkit_assert_whole(db);
+	assert_int_not_equal(sqlkit_number(db, NOTES_SUM), sum);
+	sum = sqlkit_number(db, NOTES_SUM);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	assert_int_equal(notes_sum(path), sum);
 }
@@ -239,8 +197,8 @@ static void without_a_journal_commits_still_work(void **state)
 	sqlite3 *db = open_at(f->path);
 	int64_t sum;
 
-	run(db, "PRAGMA journal_mode = OFF; BEGIN; " NOTES "COMMIT; BEGIN; " UPDATE_ALL "COMMIT");
-	sum = number(db, NOTES_SUM);
+	sqlkit_run(db, "PRAGMA journal_mode = OFF; BEGIN; " NOTES "COMMIT; BEGIN; " UPDATE_ALL "COMMIT");
+	sum = sqlkit_number(db, NOTES_SUM);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	assert_int_equal(notes_sum(f->path), sum);
 }
@@ -273,17 +231,17 @@ static void random_work_matches_a_plain_database(void **state)
 
 		assert_int_equal(sqlite3_open_v2(f->other, &plain, flags, "unix"), SQLITE_OK);
 		sqlite3_extended_result_codes(plain, 1);
-		run(vault, NOTES);
-		run(plain, NOTES);
+		sqlkit_run(vault, NOTES);
+		sqlkit_run(plain, NOTES);
 		for (int i = 0; i < 120; i++) {
 			const char *sql = WORK[draw(&seed, sizeof WORK / sizeof WORK[0])];
 
-			assert_int_equal(run_code(vault, sql), run_code(plain, sql));
+			assert_int_equal(sqlkit_code(vault, sql), sqlkit_code(plain, sql));
 			if (i % 10 == 0)
-				assert_int_equal(number(vault, NOTES_SUM), number(plain, NOTES_SUM));
+				assert_int_equal(sqlkit_number(vault, NOTES_SUM), sqlkit_number(plain, NOTES_SUM));
 		}
-		assert_int_equal(number(vault, NOTES_SUM), number(plain, NOTES_SUM));
-		assert_whole(vault);
+		assert_int_equal(sqlkit_number(vault, NOTES_SUM), sqlkit_number(plain, NOTES_SUM));
+		sqlkit_assert_whole(vault);
 		assert_int_equal(sqlite3_close(vault), SQLITE_OK);
 		assert_int_equal(sqlite3_close(plain), SQLITE_OK);
 		unlink(f->path);
@@ -324,8 +282,8 @@ static void hot_journals_of_every_page_size_are_played_back(void **state)
 		sqlite3 *db = open_sized(f->path, page_bytes);
 		int64_t sum;
 
-		run(db, "BEGIN; " NOTES NOTES_SUM "; INSERT INTO note SELECT id + 500, 1, hex(randomblob(2000)) FROM note; COMMIT");
-		sum = number(db, NOTES_SUM);
+		sqlkit_run(db, "BEGIN; " NOTES NOTES_SUM "; INSERT INTO note SELECT id + 500, 1, hex(randomblob(2000)) FROM note; COMMIT");
+		sum = sqlkit_number(db, NOTES_SUM);
 		assert_int_equal(sqlite3_close(db), SQLITE_OK);
 		crash(f->path, "DELETE", "NORMAL", UPDATE_ALL);
 		assert_int_equal(access(f->journal, F_OK), 0);
@@ -443,8 +401,8 @@ static void a_journal_of_another_vault_is_not_played_back(void **state)
 
 	notes_make(f->other);
 	db = open_at(f->other);
-	run(db, "UPDATE note SET turn = 4");
-	other_sum = number(db, NOTES_SUM);
+	sqlkit_run(db, "UPDATE note SET turn = 4");
+	other_sum = sqlkit_number(db, NOTES_SUM);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	crash(f->path, "DELETE", "NORMAL", UPDATE_ALL);
 	j = vaultkit_load(f->journal);
@@ -492,14 +450,14 @@ static void a_damaged_record_of_the_same_process_is_an_error(void **state)
 	struct vaultkit_bytes j;
 	uint8_t bad;
 
-	run(db, "BEGIN; SAVEPOINT s; " UPDATE_ALL);
+	sqlkit_run(db, "BEGIN; SAVEPOINT s; " UPDATE_ALL);
 	j = vaultkit_load(f->journal);
 	bad = j.data[at] ^ 1;
 	vaultkit_put(f->journal, at, &bad, 1);
-	assert_int_equal(run_code(db, "ROLLBACK TO s"), SQLITE_IOERR_DATA);
+	assert_int_equal(sqlkit_code(db, "ROLLBACK TO s"), SQLITE_IOERR_DATA);
 	/* The error has ended the transaction; its undoing waits for the next statement. */
 	vaultkit_put(f->journal, at, &j.data[at], 1);
-	assert_int_equal(number(db, NOTES_SUM), sum);
+	assert_int_equal(sqlkit_number(db, NOTES_SUM), sum);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	assert_int_equal(notes_sum(f->path), sum);
 	free(j.data);
@@ -541,8 +499,8 @@ static void crash_at_super_journal(const struct fixture *f, bool after)
 		if (sqlite3_vfs_register(&dying, 0) != SQLITE_OK || vault_test_init("dying") != 0)
 			_exit(1);
 		db = open_at(f->path);
-		run_with(db, "ATTACH '%s' AS other; PRAGMA main.synchronous = NORMAL; PRAGMA other.synchronous = FULL", f->other);
-		run_code(db, "BEGIN; UPDATE main.note SET turn = 5; UPDATE other.note SET turn = 6; COMMIT");
+		sqlkit_run_with(db, "ATTACH '%s' AS other; PRAGMA main.synchronous = NORMAL; PRAGMA other.synchronous = FULL", f->other);
+		sqlkit_code(db, "BEGIN; UPDATE main.note SET turn = 5; UPDATE other.note SET turn = 6; COMMIT");
 		_exit(1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -592,7 +550,7 @@ static struct direct direct_open(const struct fixture *f)
 {
 	struct direct d = { open_at(f->path), NULL, NULL };
 
-	run(d.db, "CREATE TABLE IF NOT EXISTS t(x)");
+	sqlkit_run(d.db, "CREATE TABLE IF NOT EXISTS t(x)");
 	d.name = sqlite3_filename_journal(sqlite3_db_filename(d.db, "main"));
 	return d;
 }

@@ -19,6 +19,7 @@
 
 #include "proto/base/vault/registry.h"
 #include "proto/base/vault/vault.h"
+#include "tests/lib/sqlkit.h"
 #include "tests/lib/vaulttest.h"
 
 #define PATH_BYTES 160
@@ -77,31 +78,6 @@ static bool exists(const struct fixture *f, const char *end)
 	return access(name, F_OK) == 0;
 }
 
-static int run_code(sqlite3 *db, const char *sql)
-{
-	return sqlite3_exec(db, sql, NULL, NULL, NULL);
-}
-
-static void run(sqlite3 *db, const char *sql)
-{
-	int rc = run_code(db, sql);
-
-	if (rc != SQLITE_OK)
-		fail_msg("%s: %d %s", sql, rc, sqlite3_errmsg(db));
-}
-
-static int64_t number(sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *s;
-	int64_t n;
-
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK || sqlite3_step(s) != SQLITE_ROW)
-		fail_msg("%s: %d %s", sql, sqlite3_extended_errcode(db), sqlite3_errmsg(db));
-	n = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return n;
-}
-
 static sqlite3 *open_at(const struct fixture *f, int busy_ms)
 {
 	sqlite3 *db;
@@ -109,7 +85,7 @@ static sqlite3 *open_at(const struct fixture *f, int busy_ms)
 	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
 	sqlite3_extended_result_codes(db, 1);
 	sqlite3_busy_timeout(db, busy_ms);
-	run(db, "PRAGMA cache_size = 5");
+	sqlkit_run(db, "PRAGMA cache_size = 5");
 	return db;
 }
 
@@ -123,17 +99,11 @@ static void accounts_make(const struct fixture *f, const char *mode_sql)
 {
 	sqlite3 *db = open_at(f, 0);
 
-	run(db, mode_sql);
-	run(db, "CREATE TABLE account(id INTEGER PRIMARY KEY, money INT, ballast BLOB); CREATE TABLE turn(who INT, n INT);"
+	sqlkit_run(db, mode_sql);
+	sqlkit_run(db, "CREATE TABLE account(id INTEGER PRIMARY KEY, money INT, ballast BLOB); CREATE TABLE turn(who INT, n INT);"
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) "
 		"INSERT INTO account SELECT i, 100, zeroblob(3000) FROM n");
 	close_at(db);
-}
-
-static void assert_whole(sqlite3 *db)
-{
-	assert_int_equal(number(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
-	assert_int_equal(number(db, "SELECT sum(money) FROM account"), ACCOUNTS * 100);
 }
 
 /* Not one page is bad, and nothing that was written properly is called stale. Gives the freshness. */
@@ -158,7 +128,7 @@ static int child_do(const struct fixture *f, const char *sql)
 
 	sqlite3_busy_timeout(db, BUSY_MS);
 	if (rc == SQLITE_OK)
-		rc = run_code(db, sql);
+		rc = sqlkit_code(db, sql);
 	if (rc != SQLITE_OK)
 		fprintf(stderr, "%s: %d %s\n", sql, rc, sqlite3_errmsg(db));
 	return rc == SQLITE_OK ? 0 : FAILED_STATUS;
@@ -172,16 +142,16 @@ static int turns_take(const struct fixture *f, const char *mode_sql, int who)
 
 	sqlite3_busy_timeout(db, BUSY_MS);
 	if (rc == SQLITE_OK)
-		rc = run_code(db, "PRAGMA cache_size = 5");
+		rc = sqlkit_code(db, "PRAGMA cache_size = 5");
 	if (rc == SQLITE_OK)
-		rc = run_code(db, mode_sql);
+		rc = sqlkit_code(db, mode_sql);
 	for (int i = 0; i < TURNS && rc == SQLITE_OK; i++) {
-		rc = run_code(db, "BEGIN IMMEDIATE; UPDATE account SET money = money - 1;"
+		rc = sqlkit_code(db, "BEGIN IMMEDIATE; UPDATE account SET money = money - 1;"
 			"UPDATE account SET money = money + 40 WHERE id = 1 + (SELECT abs(random()) % 40)");
 		if (rc == SQLITE_OK && i % 3 == 2)
-			rc = run_code(db, "ROLLBACK");
+			rc = sqlkit_code(db, "ROLLBACK");
 		else if (rc == SQLITE_OK)
-			rc = run_code(db, who ? "INSERT INTO turn SELECT 1, 1 + (SELECT count(*) FROM turn WHERE who = 1); COMMIT" :
+			rc = sqlkit_code(db, who ? "INSERT INTO turn SELECT 1, 1 + (SELECT count(*) FROM turn WHERE who = 1); COMMIT" :
 				"INSERT INTO turn SELECT 0, 1 + (SELECT count(*) FROM turn WHERE who = 0); COMMIT");
 	}
 	if (rc != SQLITE_OK)
@@ -203,17 +173,17 @@ static void processes_share(const struct fixture *f, const char *mode_sql)
 	}
 	db = open_at(f, BUSY_MS);
 	for (int i = 0; i < TURNS; i++)
-		assert_whole(db);
+		sqlkit_assert_whole(db);
 	for (int i = 0; i < 2; i++) {
 		int status;
 
 		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
 		assert_int_equal(status, 0);
 	}
-	assert_whole(db);
-	assert_int_equal(number(db, "SELECT count(*) FROM turn WHERE who = 0"), TURNS - TURNS / 3);
-	assert_int_equal(number(db, "SELECT count(*) FROM turn WHERE who = 1"), TURNS - TURNS / 3);
-	assert_int_equal(number(db, "SELECT max(n) FROM turn"), TURNS - TURNS / 3);
+	sqlkit_assert_whole(db);
+	assert_int_equal(sqlkit_number(db, "SELECT count(*) FROM turn WHERE who = 0"), TURNS - TURNS / 3);
+	assert_int_equal(sqlkit_number(db, "SELECT count(*) FROM turn WHERE who = 1"), TURNS - TURNS / 3);
+	assert_int_equal(sqlkit_number(db, "SELECT max(n) FROM turn"), TURNS - TURNS / 3);
 	close_at(db);
 	/* A transaction does not tell when it is done, so the first look does not know; it settles that, and the next one knows. */
 	verified(f);
@@ -276,7 +246,7 @@ static int others_get(const struct fixture *f, const char *sql)
 		sqlite3 *db;
 		int rc = sqlite3_open(f->path, &db);
 
-		rc = rc == SQLITE_OK ? run_code(db, sql) & 0xff : 100;
+		rc = rc == SQLITE_OK ? sqlkit_code(db, sql) & 0xff : 100;
 		sqlite3_close(db);
 		_exit(rc);
 	}
@@ -293,12 +263,12 @@ static void one_process_alone(const struct fixture *f, const char *mode_sql, con
 	assert_int_equal(others_get(f, "SELECT sum(money) FROM account"), SQLITE_OK);
 	/* Before anything is read: with what was opened among others the shared memory would stay. */
 	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-	run(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = 5; UPDATE account SET ballast = randomblob(3000)");
+	sqlkit_run(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = 5; UPDATE account SET ballast = randomblob(3000)");
 	assert_true(exists(f, log));
 	assert_false(exists(f, "-shm"));
 	assert_int_equal(others_get(f, "SELECT sum(money) FROM account"), SQLITE_BUSY);
-	run(db, "BEGIN; UPDATE account SET money = 0; ROLLBACK; BEGIN; UPDATE account SET ballast = randomblob(3000); COMMIT");
-	assert_whole(db);
+	sqlkit_run(db, "BEGIN; UPDATE account SET money = 0; ROLLBACK; BEGIN; UPDATE account SET ballast = randomblob(3000); COMMIT");
+	sqlkit_assert_whole(db);
 	close_at(db);
 	assert_false(exists(f, log));
 	assert_int_equal(others_get(f, "UPDATE account SET ballast = randomblob(3000)"), SQLITE_OK);
@@ -334,8 +304,8 @@ static void an_exclusive_wal_of_a_dead_process_is_recovered(void **state)
 	assert_int_equal(status, 0);
 	assert_true(exists(f, "-wal"));
 	db = open_at(f, 0);
-	assert_whole(db);
-	assert_int_equal(number(db, "SELECT count(*) FROM turn"), 2);
+	sqlkit_assert_whole(db);
+	assert_int_equal(sqlkit_number(db, "SELECT count(*) FROM turn"), 2);
 	close_at(db);
 	assert_int_equal(verified(f), VAULT_FRESH);
 }
@@ -354,17 +324,17 @@ static void what_was_known_alone_is_forgotten_among_others(void **state)
 	accounts_make(f, "PRAGMA journal_mode = WAL");
 	for (size_t i = 0; i < sizeof LEAVE / sizeof LEAVE[0]; i++) {
 		db = open_at(f, 0);
-		run(db, "PRAGMA journal_mode = WAL; UPDATE account SET ballast = randomblob(3000); PRAGMA wal_checkpoint");
+		sqlkit_run(db, "PRAGMA journal_mode = WAL; UPDATE account SET ballast = randomblob(3000); PRAGMA wal_checkpoint");
 		verified(f);
 		assert_int_equal(verified(f), VAULT_FRESH);
-		run(db, "PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
+		sqlkit_run(db, "PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
 			"UPDATE account SET ballast = randomblob(3000); PRAGMA wal_checkpoint");
-		run(db, LEAVE[i]);
+		sqlkit_run(db, LEAVE[i]);
 		other = open_at(f, 0);
-		run(other, "UPDATE account SET ballast = randomblob(3000); PRAGMA wal_checkpoint");
+		sqlkit_run(other, "UPDATE account SET ballast = randomblob(3000); PRAGMA wal_checkpoint");
 		verified(f);
 		assert_int_equal(verified(f), VAULT_FRESH);
-		run(db, "UPDATE account SET ballast = randomblob(3000); PRAGMA wal_checkpoint");
+		sqlkit_run(db, "UPDATE account SET ballast = randomblob(3000); PRAGMA wal_checkpoint");
 		verified(f);
 		close_at(other);
 		close_at(db);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "proto/base/vault/vfs.h"
+#include "tests/lib/sqlkit.h"
 #include "tests/lib/vaulttest.h"
 
 #define FCNTL_MAIN 0x4d4e4442 /* of database.c: the struct vault_main behind a file */
@@ -26,29 +27,6 @@ struct fix {
 	int settled_count;   /* looks at which the record was settled, and true */
 	int unknown_count;   /* looks at which it was not */
 };
-
-static void run(sqlite3 *db, const char *sql)
-{
-	char *message = NULL;
-	int rc = sqlite3_exec(db, sql, NULL, NULL, &message);
-
-	if (rc != SQLITE_OK)
-		print_error("%s: %s\n", sql, message);
-	sqlite3_free(message);
-	assert_int_equal(rc, SQLITE_OK);
-}
-
-static int number(sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *s;
-	int n;
-
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	n = sqlite3_column_int(s, 0);
-	sqlite3_finalize(s);
-	return n;
-}
 
 static struct vault_main *main_of(sqlite3 *db)
 {
@@ -107,8 +85,8 @@ static void settle(struct fix *f)
 static void begin(struct fix *f, const char *settings)
 {
 	assert_int_equal(sqlite3_open(f->path, &f->db), SQLITE_OK);
-	run(f->db, settings);
-	run(f->db, "CREATE TABLE t (a INTEGER PRIMARY KEY, b); PRAGMA wal_checkpoint(TRUNCATE); PRAGMA wal_autocheckpoint = 10");
+	sqlkit_run(f->db, settings);
+	sqlkit_run(f->db, "CREATE TABLE t (a INTEGER PRIMARY KEY, b); PRAGMA wal_checkpoint(TRUNCATE); PRAGMA wal_autocheckpoint = 10");
 	look(f);
 	assert_int_equal(f->settled_count, 0);
 	f->unknown_count = 0;
@@ -119,15 +97,15 @@ static void begin(struct fix *f, const char *settings)
 static void grow_and_shrink(struct fix *f)
 {
 	for (int i = 0; i < 150; i++) {
-		run(f->db, "INSERT INTO t (b) SELECT hex(zeroblob(40 + 9 * count(*))) FROM t");
+		sqlkit_run(f->db, "INSERT INTO t (b) SELECT hex(zeroblob(40 + 9 * count(*))) FROM t");
 		look(f);
 	}
-	run(f->db, "DELETE FROM t WHERE a > 60; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+	sqlkit_run(f->db, "DELETE FROM t WHERE a > 60; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
 	look(f);
-	run(f->db, "PRAGMA auto_vacuum = 2; VACUUM; DELETE FROM t WHERE a > 30; PRAGMA incremental_vacuum(50)");
-	run(f->db, "PRAGMA wal_checkpoint(RESTART)");
+	sqlkit_run(f->db, "PRAGMA auto_vacuum = 2; VACUUM; DELETE FROM t WHERE a > 30; PRAGMA incremental_vacuum(50)");
+	sqlkit_run(f->db, "PRAGMA wal_checkpoint(RESTART)");
 	look(f);
-	run(f->db, "INSERT INTO t SELECT a + 1000, b || hex(zeroblob(6000)) FROM t; PRAGMA wal_checkpoint(FULL)");
+	sqlkit_run(f->db, "INSERT INTO t SELECT a + 1000, b || hex(zeroblob(6000)) FROM t; PRAGMA wal_checkpoint(FULL)");
 	look(f);
 }
 
@@ -136,8 +114,8 @@ static void end(struct fix *f)
 {
 	assert_int_equal(sqlite3_close(f->db), SQLITE_OK);
 	assert_int_equal(sqlite3_open(f->path, &f->db), SQLITE_OK);
-	assert_int_equal(number(f->db, "SELECT count(*) FROM t"), 60);
-	assert_int_equal(number(f->db, "PRAGMA auto_vacuum"), 2);
+	assert_int_equal(sqlkit_number(f->db, "SELECT count(*) FROM t"), 60);
+	assert_int_equal(sqlkit_number(f->db, "PRAGMA auto_vacuum"), 2);
 	look(f);
 }
 
@@ -192,21 +170,21 @@ static void a_reader_that_holds_checkpoints_up_does_not_unsettle(void **state)
 	sqlite3_stmt *s;
 
 	begin(f, "PRAGMA journal_mode = WAL");
-	run(f->db, "INSERT INTO t (b) SELECT hex(zeroblob(900)) FROM (VALUES (1), (2), (3), (4), (5), (6), (7), (8))");
+	sqlkit_run(f->db, "INSERT INTO t (b) SELECT hex(zeroblob(900)) FROM (VALUES (1), (2), (3), (4), (5), (6), (7), (8))");
 	assert_int_equal(sqlite3_open(f->path, &reader), SQLITE_OK);
 	assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
 	for (int i = 0; i < 40; i++) {
-		run(f->db, "UPDATE t SET b = b || 'y' WHERE a % 3 = 1");
+		sqlkit_run(f->db, "UPDATE t SET b = b || 'y' WHERE a % 3 = 1");
 		if (i % 10 == 3) {
 			assert_int_equal(sqlite3_prepare_v2(reader, "SELECT a FROM t", -1, &s, NULL), SQLITE_OK);
 			assert_int_equal(sqlite3_step(s), SQLITE_ROW);
 		}
-		run(i % 2 ? f->db : other, "PRAGMA wal_checkpoint(PASSIVE)");
+		sqlkit_run(i % 2 ? f->db : other, "PRAGMA wal_checkpoint(PASSIVE)");
 		look(f);
 		if (i % 10 == 8)
 			assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
 	}
-	run(other, "UPDATE t SET b = 'z'; PRAGMA wal_checkpoint(FULL)");
+	sqlkit_run(other, "UPDATE t SET b = 'z'; PRAGMA wal_checkpoint(FULL)");
 	look(f);
 	assert_int_equal(sqlite3_close(reader), SQLITE_OK);
 	assert_int_equal(sqlite3_close(other), SQLITE_OK);
@@ -219,7 +197,7 @@ static void a_rollback_transaction_leaves_it_unknown_and_never_wrong(void **stat
 
 	begin(f, "PRAGMA journal_mode = DELETE");
 	for (int i = 0; i < 20; i++) {
-		run(f->db, "INSERT INTO t (b) VALUES (hex(zeroblob(2000)))");
+		sqlkit_run(f->db, "INSERT INTO t (b) VALUES (hex(zeroblob(2000)))");
 		look(f);
 		if (i % 5 == 4)
 			settle(f);

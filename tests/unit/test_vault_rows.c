@@ -64,12 +64,12 @@ static void row_01_a_torn_first_page_is_mended_from_the_wal(void **state)
 		assert_true(rowkit_size(f->wal) > ROWKIT_PAGE);
 		first_page_tear(f->path);
 		db = rowkit_open(f->path);
-		assert_int_equal(rowkit_number(db, "PRAGMA auto_vacuum"), vacuum);
-		assert_int_equal(rowkit_number(db, "SELECT a FROM late"), 7);
-		assert_int_equal(rowkit_number(db, ROWKIT_SUM), sum);
-		rowkit_run(db, "DELETE FROM note WHERE id > 100; PRAGMA incremental_vacuum");
-		rowkit_assert_whole(db);
-		assert_int_equal(rowkit_number(db, "PRAGMA freelist_count"), vacuum == 0 ? rowkit_number(db, "PRAGMA freelist_count") : 0);
+		assert_int_equal(sqlkit_number(db, "PRAGMA auto_vacuum"), vacuum);
+		assert_int_equal(sqlkit_number(db, "SELECT a FROM late"), 7);
+		assert_int_equal(sqlkit_number(db, ROWKIT_SUM), sum);
+		sqlkit_run(db, "DELETE FROM note WHERE id > 100; PRAGMA incremental_vacuum");
+		sqlkit_assert_whole(db);
+		assert_int_equal(sqlkit_number(db, "PRAGMA freelist_count"), vacuum == 0 ? sqlkit_number(db, "PRAGMA freelist_count") : 0);
 		rowkit_close(db);
 		rowkit_sum(f->path);
 		remove(f->path);
@@ -87,9 +87,9 @@ static void row_01_a_torn_first_page_is_mended_from_the_journal(void **state)
 	rowkit_below.tear_offset = 0;
 	assert_true(rowkit_exists(f->journal));
 	db = rowkit_open(f->path);
-	assert_int_equal(rowkit_number(db, ROWKIT_SUM), sum);
-	assert_int_equal(rowkit_number(db, "PRAGMA auto_vacuum"), 2);
-	rowkit_assert_whole(db);
+	assert_int_equal(sqlkit_number(db, ROWKIT_SUM), sum);
+	assert_int_equal(sqlkit_number(db, "PRAGMA auto_vacuum"), 2);
+	sqlkit_assert_whole(db);
 	rowkit_close(db);
 }
 
@@ -110,13 +110,13 @@ static void row_02_the_cache_outlives_a_transaction_and_not_a_change(void **stat
 	sqlite3 *one = rowkit_open(f->path);
 	sqlite3 *two = rowkit_open(f->path);
 
-	rowkit_run(one, "PRAGMA cache_size = 500");
-	assert_int_equal(rowkit_number(one, ROWKIT_SUM), sum);
+	sqlkit_run(one, "PRAGMA cache_size = 500");
+	assert_int_equal(sqlkit_number(one, ROWKIT_SUM), sum);
 	assert_true(cache_misses(one) > 10);
-	assert_int_equal(rowkit_number(one, ROWKIT_SUM), sum);
+	assert_int_equal(sqlkit_number(one, ROWKIT_SUM), sum);
 	assert_int_equal(cache_misses(one), 0);
-	rowkit_run(two, ROWKIT_UPDATE);
-	assert_int_equal(rowkit_number(one, ROWKIT_SUM), rowkit_number(two, ROWKIT_SUM));
+	sqlkit_run(two, ROWKIT_UPDATE);
+	assert_int_equal(sqlkit_number(one, ROWKIT_SUM), sqlkit_number(two, ROWKIT_SUM));
 	assert_true(cache_misses(one) > 10);
 	rowkit_close(one);
 	rowkit_close(two);
@@ -131,7 +131,7 @@ static void row_02_sixteen_bytes_are_those_of_the_page(void **state)
 
 	rowkit_notes(f->path, "PRAGMA journal_mode = DELETE");
 	db = rowkit_open(f->path);
-	rowkit_number(db, ROWKIT_SUM);
+	sqlkit_number(db, ROWKIT_SUM);
 	assert_int_equal(page_read(db, page, ROWKIT_PAGE, 0), SQLITE_OK);
 	assert_int_equal(page_read(db, change, sizeof change, 24), SQLITE_OK);
 	assert_memory_equal(change, page + 24, sizeof change);
@@ -150,14 +150,14 @@ static void row_03_a_file_that_another_connection_made_with_another_page_size_is
 		sqlite3 *maker = rowkit_open(f->path);
 		int64_t sum;
 
-		rowkit_run_with(maker, "PRAGMA page_size = %d", SIZES[i]);
-		rowkit_run(maker, "BEGIN; " ROWKIT_NOTES "COMMIT");
-		sum = rowkit_number(maker, ROWKIT_SUM);
-		assert_int_equal(rowkit_number(maker, "PRAGMA page_size"), SIZES[i]);
-		assert_int_equal(rowkit_number(early, ROWKIT_SUM), sum);
-		assert_int_equal(rowkit_number(early, "PRAGMA page_size"), SIZES[i]);
-		rowkit_run(early, ROWKIT_UPDATE);
-		rowkit_assert_whole(maker);
+		sqlkit_run_with(maker, "PRAGMA page_size = %d", SIZES[i]);
+		sqlkit_run(maker, "BEGIN; " ROWKIT_NOTES "COMMIT");
+		sum = sqlkit_number(maker, ROWKIT_SUM);
+		assert_int_equal(sqlkit_number(maker, "PRAGMA page_size"), SIZES[i]);
+		assert_int_equal(sqlkit_number(early, ROWKIT_SUM), sum);
+		assert_int_equal(sqlkit_number(early, "PRAGMA page_size"), SIZES[i]);
+		sqlkit_run(early, ROWKIT_UPDATE);
+		sqlkit_assert_whole(maker);
 		rowkit_close(early);
 		rowkit_close(maker);
 		remove(f->path);
@@ -194,9 +194,9 @@ static void row_04_the_beginning_of_an_overflow_page_is_read_alone(void **state)
 	rowkit_below.sector_bytes = 512;
 	rowkit_notes(f->path, "PRAGMA journal_mode = DELETE");
 	db = rowkit_open(f->path);
-	rowkit_run(db, "CREATE TABLE long(text TEXT); INSERT INTO long VALUES ('" ROWKIT_MARKER "' || hex(zeroblob(50000)))");
-	assert_int_equal(rowkit_number(db, "SELECT length(text) FROM long"), 100000 + (int)strlen(ROWKIT_MARKER));
-	for (int64_t i = 1; i < rowkit_number(db, "PRAGMA page_count"); i++) {
+	sqlkit_run(db, "CREATE TABLE long(text TEXT); INSERT INTO long VALUES ('" ROWKIT_MARKER "' || hex(zeroblob(50000)))");
+	assert_int_equal(sqlkit_number(db, "SELECT length(text) FROM long"), 100000 + (int)strlen(ROWKIT_MARKER));
+	for (int64_t i = 1; i < sqlkit_number(db, "PRAGMA page_count"); i++) {
 		assert_int_equal(page_read(db, page, ROWKIT_PAGE, i * ROWKIT_PAGE), SQLITE_OK);
 		assert_int_equal(page_read(db, part, sizeof part, i * ROWKIT_PAGE), SQLITE_OK);
 		assert_memory_equal(part, page, sizeof part);
@@ -229,9 +229,9 @@ static void row_05_a_page_too_small_for_the_reserve_is_not_taken(void **state)
 	struct rowkit *f = *state;
 	sqlite3 *db = rowkit_open(f->path);
 
-	rowkit_run(db, "PRAGMA page_size = 512; BEGIN; " ROWKIT_NOTES "COMMIT");
-	assert_true(rowkit_number(db, "PRAGMA page_size") >= VAULT_PAGE_BYTES_MIN);
-	rowkit_assert_whole(db);
+	sqlkit_run(db, "PRAGMA page_size = 512; BEGIN; " ROWKIT_NOTES "COMMIT");
+	assert_true(sqlkit_number(db, "PRAGMA page_size") >= VAULT_PAGE_BYTES_MIN);
+	sqlkit_assert_whole(db);
 	rowkit_close(db);
 	rowkit_sum(f->path);
 }
@@ -244,11 +244,11 @@ static void row_05_every_page_size_from_1024_works(void **state)
 		sqlite3 *db = rowkit_open(f->path);
 		int64_t sum;
 
-		rowkit_run_with(db, "PRAGMA page_size = %d; PRAGMA journal_mode = %s", size, size % 3 == 1 ? "WAL" : "DELETE");
-		rowkit_run(db, "BEGIN; " ROWKIT_NOTES ROWKIT_UPDATE "COMMIT; BEGIN; " ROWKIT_UPDATE
+		sqlkit_run_with(db, "PRAGMA page_size = %d; PRAGMA journal_mode = %s", size, size % 3 == 1 ? "WAL" : "DELETE");
+		sqlkit_run(db, "BEGIN; " ROWKIT_NOTES ROWKIT_UPDATE "COMMIT; BEGIN; " ROWKIT_UPDATE
 			"SAVEPOINT s; DELETE FROM note; ROLLBACK TO s; COMMIT");
-		sum = rowkit_number(db, ROWKIT_SUM);
-		assert_int_equal(rowkit_number(db, "PRAGMA page_size"), size);
+		sum = sqlkit_number(db, ROWKIT_SUM);
+		assert_int_equal(sqlkit_number(db, "PRAGMA page_size"), size);
 		rowkit_close(db);
 		assert_int_equal(rowkit_sum(f->path), sum);
 		remove(f->path);
@@ -269,17 +269,17 @@ static void row_06_every_way_to_make_a_file_reserves_the_bytes(void **state)
 	sqlite3 *db = rowkit_open(f->path);
 	int64_t sum;
 
-	rowkit_run(db, ROWKIT_NOTES);
-	sum = rowkit_number(db, ROWKIT_SUM);
+	sqlkit_run(db, ROWKIT_NOTES);
+	sum = sqlkit_number(db, ROWKIT_SUM);
 	assert_int_equal(reserve_of(db, "main"), 40);
-	rowkit_run_with(db, "ATTACH '%s' AS aside", f->other);
-	rowkit_run(db, "CREATE TABLE aside.note AS SELECT * FROM main.note");
+	sqlkit_run_with(db, "ATTACH '%s' AS aside", f->other);
+	sqlkit_run(db, "CREATE TABLE aside.note AS SELECT * FROM main.note");
 	assert_int_equal(reserve_of(db, "aside"), 40);
-	rowkit_run(db, "DETACH aside");
+	sqlkit_run(db, "DETACH aside");
 	assert_int_equal(rowkit_sum(f->other), sum);
 	remove(f->other);
-	rowkit_run_with(db, "VACUUM INTO '%s'", f->other);
-	rowkit_run(db, "VACUUM");
+	sqlkit_run_with(db, "VACUUM INTO '%s'", f->other);
+	sqlkit_run(db, "VACUUM");
 	assert_int_equal(reserve_of(db, "main"), 40);
 	rowkit_close(db);
 	assert_int_equal(rowkit_sum(f->other), sum);
@@ -302,7 +302,7 @@ static void untouched_without_key(struct rowkit *f, const char *beside, int64_t 
 		int rc = rowkit_open_code(f->path, flags ? OPEN_FLAGS : SQLITE_OPEN_READONLY, NULL, &db);
 
 		if (rc == SQLITE_OK)
-			rc = rowkit_code(db, "SELECT count(*) FROM sqlite_schema");
+			rc = sqlkit_code(db, "SELECT count(*) FROM sqlite_schema");
 		assert_int_equal(rc & 0xff, SQLITE_NOTADB);
 		rowkit_close(db);
 	}
@@ -347,7 +347,7 @@ static void row_18_a_file_that_lost_its_pages_does_not_cost_the_log(void **state
 	vaultkit_save(f->path, whole.data, VAULT_PREFIX_BYTES);
 	rc = rowkit_open_code(f->path, OPEN_FLAGS, NULL, &db);
 	if (rc == SQLITE_OK)
-		rc = rowkit_code(db, "SELECT count(*) FROM note");
+		rc = sqlkit_code(db, "SELECT count(*) FROM note");
 	assert_int_not_equal(rc, SQLITE_OK);
 	rowkit_close(db);
 	assert_int_equal(rowkit_size(f->path), VAULT_PREFIX_BYTES);
@@ -385,7 +385,7 @@ static void row_20_reads_behind_the_end_are_zeros_and_no_damage(void **state)
 
 	rowkit_notes(f->path, "PRAGMA auto_vacuum = 1; VACUUM; PRAGMA journal_mode = DELETE");
 	db = rowkit_open(f->path);
-	count = rowkit_number(db, "PRAGMA page_count");
+	count = sqlkit_number(db, "PRAGMA page_count");
 	for (int64_t i = count; i < count + 3; i++) {
 		memset(page, 1, sizeof page);
 		assert_int_equal(page_read(db, page, ROWKIT_PAGE, i * ROWKIT_PAGE), SQLITE_IOERR_SHORT_READ);
@@ -394,9 +394,9 @@ static void row_20_reads_behind_the_end_are_zeros_and_no_damage(void **state)
 		assert_int_equal(page_read(db, page, 100, i * ROWKIT_PAGE + 50), SQLITE_IOERR_SHORT_READ);
 		assert_memory_equal(page, zeros, 100);
 	}
-	rowkit_run(db, "BEGIN; DELETE FROM note WHERE id % 3 = 0; " ROWKIT_UPDATE "ROLLBACK; DELETE FROM note WHERE id > 20");
-	assert_true(rowkit_number(db, "PRAGMA page_count") < count);
-	rowkit_assert_whole(db);
+	sqlkit_run(db, "BEGIN; DELETE FROM note WHERE id % 3 = 0; " ROWKIT_UPDATE "ROLLBACK; DELETE FROM note WHERE id > 20");
+	assert_true(sqlkit_number(db, "PRAGMA page_count") < count);
+	sqlkit_assert_whole(db);
 	rowkit_close(db);
 }
 
@@ -432,7 +432,7 @@ static void row_21_pages_in_a_gap_are_sealed_zeros(void **state)
 	sqlite3 *db = rowkit_open(f->path);
 
 	memset(page, 7, 100);
-	count = rowkit_number(db, "PRAGMA page_count");
+	count = sqlkit_number(db, "PRAGMA page_count");
 	assert_int_equal(page_write(db, page, ROWKIT_PAGE, (count + 3) * ROWKIT_PAGE), SQLITE_OK);
 	for (int64_t i = count; i < count + 3; i++) {
 		assert_int_equal(page_read(db, back, ROWKIT_PAGE, i * ROWKIT_PAGE), SQLITE_OK);
@@ -454,10 +454,10 @@ static void row_21_hints_make_no_holes(void **state)
 	int64_t count;
 
 	assert_int_equal(sqlite3_file_control(db, "main", SQLITE_FCNTL_CHUNK_SIZE, &chunk), SQLITE_OK);
-	rowkit_run(db, "BEGIN; " ROWKIT_NOTES "COMMIT");
+	sqlkit_run(db, "BEGIN; " ROWKIT_NOTES "COMMIT");
 	assert_int_equal(sqlite3_file_control(db, "main", SQLITE_FCNTL_SIZE_HINT, &hint), SQLITE_OK);
-	rowkit_run(db, ROWKIT_UPDATE);
-	count = rowkit_number(db, "PRAGMA page_count");
+	sqlkit_run(db, ROWKIT_UPDATE);
+	count = sqlkit_number(db, "PRAGMA page_count");
 	rowkit_close(db);
 	assert_int_equal(rowkit_size(f->path), VAULT_PREFIX_BYTES + count * ROWKIT_PAGE);
 	assert_false(has_unsealed_page(f->path));
@@ -473,7 +473,7 @@ static void row_21_a_page_of_zeros_is_damage(void **state)
 	rowkit_notes(f->path, "PRAGMA auto_vacuum = 1; VACUUM; PRAGMA journal_mode = DELETE");
 	vaultkit_put(f->path, VAULT_PREFIX_BYTES + 4 * ROWKIT_PAGE, zeros, sizeof zeros);
 	db = rowkit_open(f->path);
-	assert_int_equal(rowkit_code(db, ROWKIT_SUM), SQLITE_IOERR_DATA);
+	assert_int_equal(sqlkit_code(db, ROWKIT_SUM), SQLITE_IOERR_DATA);
 	rowkit_close(db);
 }
 
@@ -484,14 +484,14 @@ static void lock_page_crossed(struct rowkit *f, const char *mode)
 	int64_t sum, count;
 	sqlite3 *db = rowkit_open(f->path);
 
-	rowkit_run(db, mode);
-	rowkit_run(db, "BEGIN; " ROWKIT_NOTES "COMMIT; BEGIN; " ROWKIT_UPDATE "ROLLBACK; " ROWKIT_UPDATE "PRAGMA wal_checkpoint(TRUNCATE)");
-	sum = rowkit_number(db, ROWKIT_SUM);
-	count = rowkit_number(db, "PRAGMA page_count");
+	sqlkit_run(db, mode);
+	sqlkit_run(db, "BEGIN; " ROWKIT_NOTES "COMMIT; BEGIN; " ROWKIT_UPDATE "ROLLBACK; " ROWKIT_UPDATE "PRAGMA wal_checkpoint(TRUNCATE)");
+	sum = sqlkit_number(db, ROWKIT_SUM);
+	count = sqlkit_number(db, "PRAGMA page_count");
 	assert_true(count > 18);
 	assert_int_equal(page_read(db, page, ROWKIT_PAGE, 16 * ROWKIT_PAGE), SQLITE_OK);
 	assert_memory_equal(page, zeros, ROWKIT_PAGE);
-	rowkit_run_with(db, "VACUUM INTO '%s'", f->other);
+	sqlkit_run_with(db, "VACUUM INTO '%s'", f->other);
 	rowkit_close(db);
 	assert_false(has_unsealed_page(f->path));
 	assert_false(has_unsealed_page(f->other));
@@ -525,8 +525,8 @@ static void row_25_vacuum_keeps_the_page_size(void **state)
 	int64_t sum = rowkit_notes(f->path, "PRAGMA journal_mode = DELETE");
 	sqlite3 *db = rowkit_open(f->path);
 
-	rowkit_run(db, "PRAGMA page_size = 8192; VACUUM");
-	assert_int_equal(rowkit_number(db, "PRAGMA page_size"), ROWKIT_PAGE);
+	sqlkit_run(db, "PRAGMA page_size = 8192; VACUUM");
+	assert_int_equal(sqlkit_number(db, "PRAGMA page_size"), ROWKIT_PAGE);
 	assert_int_equal(reserve_of(db, "main"), 40);
 	rowkit_close(db);
 	assert_int_equal(rowkit_sum(f->path), sum);
@@ -553,8 +553,8 @@ static void row_25_a_backup_of_another_shape_is_refused_and_harmless(void **stat
 		sqlite3 *plain;
 
 		assert_int_equal(rowkit_open_code(f->other, OPEN_FLAGS, "unix", &plain), SQLITE_OK);
-		rowkit_run(plain, SHAPES[i]);
-		rowkit_run(plain, "CREATE TABLE intruder(a); INSERT INTO intruder VALUES (1)");
+		sqlkit_run(plain, SHAPES[i]);
+		sqlkit_run(plain, "CREATE TABLE intruder(a); INSERT INTO intruder VALUES (1)");
 		assert_int_not_equal(backup_code(vault, plain), SQLITE_OK);
 		rowkit_close(vault);
 		rowkit_close(plain);
@@ -571,15 +571,15 @@ static void row_25_backups_between_vaults_and_out_of_them_work(void **state)
 	sqlite3 *to = rowkit_open(f->other);
 	sqlite3 *memory;
 
-	rowkit_run(from, "BEGIN; DELETE FROM note WHERE id % 2 = 0; COMMIT; BEGIN; CREATE TABLE gone(a); DROP TABLE gone; COMMIT");
-	sum = rowkit_number(from, ROWKIT_SUM);
+	sqlkit_run(from, "BEGIN; DELETE FROM note WHERE id % 2 = 0; COMMIT; BEGIN; CREATE TABLE gone(a); DROP TABLE gone; COMMIT");
+	sum = sqlkit_number(from, ROWKIT_SUM);
 	assert_int_equal(backup_code(to, from), SQLITE_OK);
 	rowkit_close(to);
 	assert_int_equal(rowkit_sum(f->other), sum);
 	assert_int_equal(rowkit_open_code(":memory:", OPEN_FLAGS, NULL, &memory), SQLITE_OK);
 	assert_int_equal(backup_code(memory, from), SQLITE_OK);
-	assert_int_equal(rowkit_number(memory, ROWKIT_SUM), sum);
-	rowkit_run(from, ROWKIT_UPDATE);
+	assert_int_equal(sqlkit_number(memory, ROWKIT_SUM), sum);
+	sqlkit_run(from, ROWKIT_UPDATE);
 	assert_int_equal(backup_code(from, memory), SQLITE_OK);
 	rowkit_close(memory);
 	rowkit_close(from);
@@ -613,10 +613,10 @@ static void row_25_a_product_vault_stays_in_wal_mode(void **state)
 
 	rowkit_product(f->path);
 	db = rowkit_open(f->path);
-	rowkit_run(db, "BEGIN; " ROWKIT_NOTES "COMMIT");
-	assert_int_not_equal(rowkit_code(db, "PRAGMA journal_mode = DELETE"), SQLITE_OK);
-	assert_int_equal(rowkit_number(db, "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
-	rowkit_run(db, "PRAGMA page_size = 8192; VACUUM");
+	sqlkit_run(db, "BEGIN; " ROWKIT_NOTES "COMMIT");
+	assert_int_not_equal(sqlkit_code(db, "PRAGMA journal_mode = DELETE"), SQLITE_OK);
+	assert_int_equal(sqlkit_number(db, "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
+	sqlkit_run(db, "PRAGMA page_size = 8192; VACUUM");
 	rowkit_close(db);
 	rowkit_sum(f->path);
 	assert_false(rowkit_exists(f->journal));

@@ -46,7 +46,7 @@ static void row_13_atomic_writes_are_not_offered(void **state)
 	rowkit_below.sector_bytes = 4096;
 	rowkit_notes(f->path, DELETE_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, "BEGIN; " ROWKIT_UPDATE);
+	sqlkit_run(db, "BEGIN; " ROWKIT_UPDATE);
 	file = rowkit_file(db);
 	assert_int_equal(file->pMethods->xDeviceCharacteristics(file), SQLITE_IOCAP_POWERSAFE_OVERWRITE);
 	assert_int_equal(file->pMethods->xFileControl(file, SQLITE_FCNTL_BEGIN_ATOMIC_WRITE, NULL), SQLITE_NOTFOUND);
@@ -54,7 +54,7 @@ static void row_13_atomic_writes_are_not_offered(void **state)
 	assert_int_equal(file->pMethods->xFileControl(file, SQLITE_FCNTL_ROLLBACK_ATOMIC_WRITE, NULL), SQLITE_NOTFOUND);
 	file = rowkit_log_file(db);
 	assert_int_equal(file->pMethods->xDeviceCharacteristics(file), SQLITE_IOCAP_POWERSAFE_OVERWRITE);
-	rowkit_run(db, "COMMIT");
+	sqlkit_run(db, "COMMIT");
 	rowkit_close(db);
 	assert_int_equal(rowkit_below.atomic_count, 0);
 	rowkit_sum(f->path);
@@ -80,7 +80,7 @@ static void row_14_checksums_of_clear_pages_are_masked(void **state)
 	sqlite3 *db = rowkit_open(f->path);
 
 	/* Not synced, the journal has one header only. */
-	rowkit_run(db, "PRAGMA synchronous = OFF; BEGIN; " ROWKIT_UPDATE);
+	sqlkit_run(db, "PRAGMA synchronous = OFF; BEGIN; " ROWKIT_UPDATE);
 	journal = rowkit_log_file(db);
 	raw = vaultkit_load(f->journal);
 	assert_true(raw.len > SECTOR_BYTES + 10 * RECORD_BYTES);
@@ -100,8 +100,8 @@ static void row_14_checksums_of_clear_pages_are_masked(void **state)
 		assert_memory_not_equal(page, raw.data + at + 4, 100);
 	}
 	free(raw.data);
-	rowkit_run(db, "ROLLBACK");
-	assert_int_equal(rowkit_number(db, ROWKIT_SUM), sum);
+	sqlkit_run(db, "ROLLBACK");
+	assert_int_equal(sqlkit_number(db, ROWKIT_SUM), sum);
 	rowkit_close(db);
 	assert_int_equal(rowkit_below.marker_count, 0);
 }
@@ -119,7 +119,7 @@ static void row_14_only_what_follows_a_page_number_is_a_page(void **state)
 
 	rowkit_notes(f->path, DELETE_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, "BEGIN; " ROWKIT_UPDATE);
+	sqlkit_run(db, "BEGIN; " ROWKIT_UPDATE);
 	journal = rowkit_log_file(db);
 	memcpy(header, MAGIC, sizeof MAGIC);
 	header[20] = 0xff;
@@ -139,7 +139,7 @@ static void row_14_only_what_follows_a_page_number_is_a_page(void **state)
 	assert_memory_equal(back, page, ROWKIT_PAGE);
 	/* Content in any other place is refused and not written in clear. */
 	assert_int_equal(journal->pMethods->xWrite(journal, page, ROWKIT_PAGE, at + 10 * ROWKIT_PAGE), SQLITE_IOERR_WRITE);
-	rowkit_run(db, "ROLLBACK");
+	sqlkit_run(db, "ROLLBACK");
 	rowkit_close(db);
 	rowkit_sum(f->path);
 }
@@ -159,8 +159,8 @@ static void row_15_a_torn_record_ends_the_playback(void **state)
 	vaultkit_put(f->journal, SECTOR_BYTES + (size_t)((rowkit_size(f->journal) - SECTOR_BYTES) / RECORD_BYTES * RECORD_BYTES),
 		record, sizeof record);
 	db = rowkit_open(f->path);
-	assert_int_equal(rowkit_number(db, ROWKIT_SUM), sum);
-	rowkit_assert_whole(db);
+	assert_int_equal(sqlkit_number(db, ROWKIT_SUM), sum);
+	sqlkit_assert_whole(db);
 	rowkit_close(db);
 	assert_true(rowkit_log_holds("the journal ends here"));
 	assert_false(rowkit_exists(f->journal));
@@ -175,13 +175,13 @@ static void row_15_damage_in_an_own_record_is_an_error(void **state)
 
 	rowkit_notes(f->path, DELETE_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, "BEGIN; " ROWKIT_UPDATE);
+	sqlkit_run(db, "BEGIN; " ROWKIT_UPDATE);
 	journal = rowkit_log_file(db);
 	rowkit_flip(f->journal, SECTOR_BYTES + 1000);
 	assert_int_equal(journal->pMethods->xRead(journal, page, 4, SECTOR_BYTES), SQLITE_OK);
 	assert_int_equal(journal->pMethods->xRead(journal, page, ROWKIT_PAGE, SECTOR_BYTES + 4), SQLITE_IOERR_DATA);
 	rowkit_flip(f->journal, SECTOR_BYTES + 1000);
-	rowkit_run(db, "ROLLBACK");
+	sqlkit_run(db, "ROLLBACK");
 	rowkit_close(db);
 	rowkit_sum(f->path);
 }
@@ -213,14 +213,14 @@ static void row_16_temporary_files_hold_nothing_in_clear(void **state)
 
 	rowkit_notes(f->path, DELETE_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, "PRAGMA temp_store = FILE; PRAGMA temp.cache_size = 5; PRAGMA cache_spill = 1; PRAGMA threads = 2");
+	sqlkit_run(db, "PRAGMA temp_store = FILE; PRAGMA temp.cache_size = 5; PRAGMA cache_spill = 1; PRAGMA threads = 2");
 	for (size_t i = 0; i < sizeof WORK / sizeof WORK[0]; i++) {
 		rowkit_below.call_count = 0;
-		rowkit_run(db, WORK[i]);
+		sqlkit_run(db, WORK[i]);
 		assert_true(temp_write_count() > 0);
 	}
-	assert_int_equal(rowkit_number(db, "SELECT count(*) FROM aside WHERE turn = 5"), 200);
-	rowkit_assert_whole(db);
+	assert_int_equal(sqlkit_number(db, "SELECT count(*) FROM aside WHERE turn = 5"), 200);
+	sqlkit_assert_whole(db);
 	rowkit_close(db);
 	assert_int_equal(rowkit_below.marker_count, 0);
 	rowkit_sum(f->path);
@@ -233,7 +233,7 @@ static void row_16_in_memory_there_is_no_temporary_file(void **state)
 
 	rowkit_notes(f->path, WAL_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, "PRAGMA temp_store = MEMORY; CREATE TEMP TABLE aside AS SELECT * FROM note; BEGIN; SAVEPOINT s; " ROWKIT_UPDATE
+	sqlkit_run(db, "PRAGMA temp_store = MEMORY; CREATE TEMP TABLE aside AS SELECT * FROM note; BEGIN; SAVEPOINT s; " ROWKIT_UPDATE
 		"ROLLBACK TO s; COMMIT; VACUUM; CREATE INDEX by_text ON note(text)");
 	assert_int_equal(temp_write_count(), 0);
 	rowkit_close(db);
@@ -250,10 +250,10 @@ static void row_23_nothing_is_mapped(void **state)
 	sqlite3 *db;
 
 	assert_int_equal(rowkit_open_code(f->path, OPEN_FLAGS, NULL, &db), SQLITE_OK);
-	assert_int_equal(rowkit_number(db, "PRAGMA mmap_size = 10000000"), 0);
-	assert_int_equal(rowkit_number(db, ROWKIT_SUM), sum);
-	rowkit_run(db, ROWKIT_UPDATE);
-	rowkit_assert_whole(db);
+	assert_int_equal(sqlkit_number(db, "PRAGMA mmap_size = 10000000"), 0);
+	assert_int_equal(sqlkit_number(db, ROWKIT_SUM), sum);
+	sqlkit_run(db, ROWKIT_UPDATE);
+	sqlkit_assert_whole(db);
 	file = rowkit_file(db);
 	assert_int_equal(file->pMethods->xFetch(file, ROWKIT_PAGE, ROWKIT_PAGE, &page), SQLITE_OK);
 	assert_null(page);
@@ -325,11 +325,11 @@ static void row_28_logs_find_their_database_through_another_vfs(void **state)
 		int64_t sum;
 
 		assert_int_equal(rowkit_open_code(f->path, OPEN_FLAGS, ROWKIT_ABOVE, &db), SQLITE_OK);
-		rowkit_run(db, "PRAGMA cache_size = 5");
-		rowkit_run(db, MODES[i]);
-		rowkit_run(db, "BEGIN; " ROWKIT_NOTES "COMMIT; BEGIN; " ROWKIT_UPDATE "ROLLBACK; " ROWKIT_UPDATE);
-		sum = rowkit_number(db, ROWKIT_SUM);
-		rowkit_assert_whole(db);
+		sqlkit_run(db, "PRAGMA cache_size = 5");
+		sqlkit_run(db, MODES[i]);
+		sqlkit_run(db, "BEGIN; " ROWKIT_NOTES "COMMIT; BEGIN; " ROWKIT_UPDATE "ROLLBACK; " ROWKIT_UPDATE);
+		sum = sqlkit_number(db, ROWKIT_SUM);
+		sqlkit_assert_whole(db);
 		rowkit_close(db);
 		assert_int_equal(rowkit_sum(f->path), sum);
 		remove(f->path);
@@ -353,7 +353,7 @@ static void row_29_keys_in_file_names_are_refused(void **state)
 	assert_false(rowkit_log_holds("sesame"));
 	snprintf(uri, sizeof uri, "file:%s?mode=rw&psow=1", f->path);
 	assert_int_equal(rowkit_open_code(uri, OPEN_FLAGS | SQLITE_OPEN_URI, NULL, &db), SQLITE_OK);
-	assert_int_equal(rowkit_number(db, ROWKIT_SUM), sum);
+	assert_int_equal(sqlkit_number(db, ROWKIT_SUM), sum);
 	rowkit_close(db);
 }
 
@@ -366,7 +366,7 @@ static void row_29_keys_in_sql_are_refused(void **state)
 	sqlite3 *db = rowkit_open(f->path);
 
 	for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
-		assert_int_equal(rowkit_code(db, WORDS[i]), SQLITE_ERROR);
+		assert_int_equal(sqlkit_code(db, WORDS[i]), SQLITE_ERROR);
 		assert_non_null(strstr(sqlite3_errmsg(db), "unlock the vault first"));
 	}
 	rowkit_close(db);
@@ -407,7 +407,7 @@ static void row_32_damage_has_its_own_code_and_says_where(void **state)
 	rowkit_notes(f->path, DELETE_MODE);
 	rowkit_flip(f->path, VAULT_PREFIX_BYTES + 6 * ROWKIT_PAGE + 777);
 	db = rowkit_open(f->path);
-	assert_int_equal(rowkit_code(db, ROWKIT_SUM), SQLITE_IOERR_DATA);
+	assert_int_equal(sqlkit_code(db, ROWKIT_SUM), SQLITE_IOERR_DATA);
 	assert_true(rowkit_log_holds("page 7 does not authenticate"));
 	assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &s, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
@@ -423,10 +423,10 @@ static void row_32_damage_in_the_wal_says_which_frame(void **state)
 
 	rowkit_notes(f->path, WAL_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, "PRAGMA wal_autocheckpoint = 0; " ROWKIT_UPDATE);
+	sqlkit_run(db, "PRAGMA wal_autocheckpoint = 0; " ROWKIT_UPDATE);
 	rowkit_flip(f->wal, 72 + 4 * (64 + ROWKIT_PAGE) + 300);
 	other = rowkit_open(f->path);
-	assert_int_equal(rowkit_code(other, ROWKIT_SUM), SQLITE_IOERR_DATA);
+	assert_int_equal(sqlkit_code(other, ROWKIT_SUM), SQLITE_IOERR_DATA);
 	assert_true(rowkit_log_holds("page of WAL frame 4 does not authenticate"));
 	sqlite3_close(other);
 	sqlite3_close(db);
@@ -461,7 +461,7 @@ static void row_32_no_change_goes_unnoticed(void **state)
 		else
 			assert_int_equal(truncate(f->path, (off_t)page), 0);
 		assert_int_equal(rowkit_open_code(f->path, OPEN_FLAGS, NULL, &db), SQLITE_OK);
-		assert_int_equal(rowkit_code(db, ROWKIT_SUM), change < 5 ? SQLITE_IOERR_DATA : SQLITE_CORRUPT);
+		assert_int_equal(sqlkit_code(db, ROWKIT_SUM), change < 5 ? SQLITE_IOERR_DATA : SQLITE_CORRUPT);
 		rowkit_close(db);
 	}
 	free(good.data);

@@ -64,8 +64,8 @@ static int64_t sum_after(const char *path, const char *sql)
 	assert_non_null(b);
 	assert_int_equal(sqlite3_backup_step(b, -1), SQLITE_DONE);
 	assert_int_equal(sqlite3_backup_finish(b), SQLITE_OK);
-	rowkit_run(memory, sql);
-	sum = rowkit_number(memory, ROWKIT_SUM);
+	sqlkit_run(memory, sql);
+	sum = sqlkit_number(memory, ROWKIT_SUM);
 	rowkit_close(memory);
 	rowkit_close(from);
 	return sum;
@@ -82,7 +82,7 @@ static void row_07_bytes_in_the_reserve_are_refused(void **state)
 
 	rowkit_notes(f->path, WAL_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, ROWKIT_UPDATE);
+	sqlkit_run(db, ROWKIT_UPDATE);
 	for (int i = 0; i < 2; i++) {
 		int64_t offset = i == 0 ? ROWKIT_PAGE : frame_at(1) + 24;
 
@@ -115,8 +115,8 @@ static void row_07_a_hundred_commits_survive_the_process(void **state)
 		rowkit_crash(f->path, NO_CHECKPOINT "CREATE TABLE visit(id INTEGER PRIMARY KEY, a TEXT);"
 			TEN_TIMES(TEN_TIMES("INSERT INTO visit SELECT NULL, text FROM note WHERE id = 7; ")));
 		db = rowkit_open(f->path);
-		assert_int_equal(rowkit_number(db, "SELECT count(*) FROM visit"), 100);
-		rowkit_assert_whole(db);
+		assert_int_equal(sqlkit_number(db, "SELECT count(*) FROM visit"), 100);
+		sqlkit_assert_whole(db);
 		rowkit_close(db);
 		remove(f->path);
 	}
@@ -133,7 +133,7 @@ static void row_08_no_frame_header_is_in_clear(void **state)
 
 	rowkit_notes(f->path, WAL_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, NO_CHECKPOINT SPILLING);
+	sqlkit_run(db, NO_CHECKPOINT SPILLING);
 	wal = vaultkit_load(f->wal);
 	assert_true(frame_count(f->wal) > 20);
 	assert_int_equal(wal_read(db, head, sizeof head, 0), SQLITE_OK);
@@ -160,7 +160,7 @@ static void row_08_a_header_written_twice_has_two_nonces_and_leaves_the_page(voi
 
 	rowkit_notes(f->path, WAL_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, NO_CHECKPOINT ROWKIT_UPDATE);
+	sqlkit_run(db, NO_CHECKPOINT ROWKIT_UPDATE);
 	file = rowkit_log_file(db);
 	one = vaultkit_load(f->wal);
 	assert_int_equal(wal_read(db, frame, sizeof frame, frame_at(1)), SQLITE_OK);
@@ -209,12 +209,12 @@ static void row_09_a_transaction_rewrites_its_pages_in_the_wal(void **state)
 		rowkit_notes(f->path, WAL_MODE);
 		sum = sum_after(f->path, SPILLING "DROP INDEX by_text;" SPILLING);
 		db = rowkit_open(f->path);
-		rowkit_run(db, LOCKING[i]);
+		sqlkit_run(db, LOCKING[i]);
 		rowkit_below.call_count = 0;
-		rowkit_run(db, NO_CHECKPOINT SPILLING "DROP INDEX by_text;" SPILLING);
+		sqlkit_run(db, NO_CHECKPOINT SPILLING "DROP INDEX by_text;" SPILLING);
 		assert_true(rewritten_count() > 10);
-		assert_int_equal(rowkit_number(db, ROWKIT_SUM), sum);
-		rowkit_assert_whole(db);
+		assert_int_equal(sqlkit_number(db, ROWKIT_SUM), sum);
+		sqlkit_assert_whole(db);
 		rowkit_close(db);
 		assert_int_equal(rowkit_sum(f->path), sum);
 		remove(f->path);
@@ -229,7 +229,7 @@ static void row_09_headers_are_read_in_every_shape(void **state)
 
 	rowkit_notes(f->path, WAL_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, NO_CHECKPOINT SPILLING);
+	sqlkit_run(db, NO_CHECKPOINT SPILLING);
 	assert_int_equal(wal_read(db, head, HEAD_BYTES, 0), SQLITE_OK);
 	assert_int_equal(wal_read(db, part, 8, 24), SQLITE_OK);
 	assert_memory_equal(part, head + 24, 8);
@@ -256,10 +256,10 @@ static void row_10_pages_open_after_their_headers_got_other_salts(void **state)
 	one = rowkit_open(f->path);
 	two = rowkit_open(f->path);
 	rowkit_below.call_count = 0;
-	rowkit_run(one, NO_CHECKPOINT SPILLING);
+	sqlkit_run(one, NO_CHECKPOINT SPILLING);
 	assert_true(rewritten_count() > 10);
-	assert_int_equal(rowkit_number(two, ROWKIT_SUM), sum);
-	rowkit_assert_whole(two);
+	assert_int_equal(sqlkit_number(two, ROWKIT_SUM), sum);
+	sqlkit_assert_whole(two);
 	rowkit_close(one);
 	rowkit_close(two);
 }
@@ -292,9 +292,9 @@ static void tail_damaged(struct rowkit *f, int64_t at, bool is_cut)
 	else
 		rowkit_flip(f->wal, (size_t)(last + at));
 	db = rowkit_open(f->path);
-	assert_int_equal(rowkit_number(db, ROWKIT_SUM), sum);
-	rowkit_assert_whole(db);
-	rowkit_run(db, "CREATE TABLE late(a)");
+	assert_int_equal(sqlkit_number(db, ROWKIT_SUM), sum);
+	sqlkit_assert_whole(db);
+	sqlkit_run(db, "CREATE TABLE late(a)");
 	rowkit_close(db);
 	assert_int_equal(rowkit_sum(f->path), sum);
 	remove(f->path);
@@ -328,7 +328,7 @@ static void row_11_damage_in_an_own_frame_is_an_error(void **state)
 
 	rowkit_notes(f->path, WAL_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, NO_CHECKPOINT ROWKIT_UPDATE);
+	sqlkit_run(db, NO_CHECKPOINT ROWKIT_UPDATE);
 	rowkit_flip(f->wal, (size_t)frame_sealed_at(2) + 100);
 	assert_int_equal(wal_read(db, frame, FRAME_BYTES, frame_at(1)), SQLITE_OK);
 	assert_int_equal(wal_read(db, frame, FRAME_BYTES, frame_at(2)), SQLITE_IOERR_DATA);
@@ -364,11 +364,11 @@ static void row_12_no_write_touches_its_neighbours(void **state)
 	rowkit_below.call_count = 0;
 	db = rowkit_open(f->path);
 	assert_true((rowkit_file(db)->pMethods->xDeviceCharacteristics(rowkit_file(db)) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0);
-	rowkit_run(db, NO_CHECKPOINT "PRAGMA synchronous = FULL; CREATE TABLE late(a)");
+	sqlkit_run(db, NO_CHECKPOINT "PRAGMA synchronous = FULL; CREATE TABLE late(a)");
 	assert_int_equal(frame_count(f->wal), 2);
-	rowkit_run(db, "INSERT INTO late VALUES (1)");
+	sqlkit_run(db, "INSERT INTO late VALUES (1)");
 	assert_int_equal(frame_count(f->wal), 3);
-	rowkit_run(db, SPILLING "PRAGMA wal_checkpoint(FULL); VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+	sqlkit_run(db, SPILLING "PRAGMA wal_checkpoint(FULL); VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
 	assert_true(rowkit_below.call_count < ROWKIT_CALLS_MAX);
 	for (size_t i = 0; i < rowkit_below.call_count; i++)
 		if (!is_exact(&rowkit_below.calls[i]))
@@ -408,15 +408,15 @@ static void row_19_sizes_are_whole_frames_both_ways(void **state)
 
 	rowkit_notes(f->path, WAL_MODE);
 	db = rowkit_open(f->path);
-	rowkit_run(db, NO_CHECKPOINT ROWKIT_UPDATE);
+	sqlkit_run(db, NO_CHECKPOINT ROWKIT_UPDATE);
 	file = rowkit_log_file(db);
 	frames = frame_count(f->wal);
 	assert_int_equal(file->pMethods->xFileSize(file, &size), SQLITE_OK);
 	assert_int_equal(size, frame_at(frames));
 	/* A limit in the middle of a frame, as SQLite sees it. */
-	rowkit_run(db, "PRAGMA wal_checkpoint(RESTART)");
-	rowkit_run_with(db, "PRAGMA journal_size_limit = %d", HEAD_BYTES + 3 * FRAME_BYTES + 500);
-	rowkit_run(db, "UPDATE note SET turn = 9 WHERE id = 3");
+	sqlkit_run(db, "PRAGMA wal_checkpoint(RESTART)");
+	sqlkit_run_with(db, "PRAGMA journal_size_limit = %d", HEAD_BYTES + 3 * FRAME_BYTES + 500);
+	sqlkit_run(db, "UPDATE note SET turn = 9 WHERE id = 3");
 	assert_true(frame_count(f->wal) < frames);
 	assert_int_equal((rowkit_size(f->wal) - HEAD_SEALED_BYTES) % FRAME_SEALED_BYTES, 0);
 	rowkit_close(db);
@@ -431,13 +431,13 @@ static void row_24_connections_share_the_index_and_no_content(void **state)
 	rowkit_notes(f->path, WAL_MODE);
 	one = rowkit_open(f->path);
 	two = rowkit_open(f->path);
-	rowkit_run(one, NO_CHECKPOINT ROWKIT_UPDATE);
-	assert_int_equal(rowkit_number(two, "SELECT min(turn) FROM note"), 1);
-	rowkit_run(two, "BEGIN; UPDATE note SET turn = 7 WHERE id = 1");
-	assert_int_equal(rowkit_code(one, "BEGIN IMMEDIATE"), SQLITE_BUSY);
-	assert_int_equal(rowkit_number(one, "SELECT max(turn) FROM note"), 1);
-	rowkit_run(two, "COMMIT");
-	assert_int_equal(rowkit_number(one, "SELECT max(turn) FROM note"), 7);
+	sqlkit_run(one, NO_CHECKPOINT ROWKIT_UPDATE);
+	assert_int_equal(sqlkit_number(two, "SELECT min(turn) FROM note"), 1);
+	sqlkit_run(two, "BEGIN; UPDATE note SET turn = 7 WHERE id = 1");
+	assert_int_equal(sqlkit_code(one, "BEGIN IMMEDIATE"), SQLITE_BUSY);
+	assert_int_equal(sqlkit_number(one, "SELECT max(turn) FROM note"), 1);
+	sqlkit_run(two, "COMMIT");
+	assert_int_equal(sqlkit_number(one, "SELECT max(turn) FROM note"), 7);
 	assert_true(rowkit_exists(f->shm));
 	assert_false(vaultkit_holds(f->shm, ROWKIT_MARKER));
 	rowkit_close(one);
@@ -455,10 +455,10 @@ static void row_24_exclusive_locking_needs_no_shared_memory(void **state)
 	sum = sum_after(f->path, ROWKIT_UPDATE);
 	rowkit_crash(f->path, "PRAGMA locking_mode = EXCLUSIVE; " NO_CHECKPOINT ROWKIT_UPDATE);
 	assert_int_equal(rowkit_open_code(f->path, SQLITE_OPEN_READWRITE, NULL, &db), SQLITE_OK);
-	rowkit_run(db, "PRAGMA locking_mode = EXCLUSIVE");
-	assert_int_equal(rowkit_number(db, ROWKIT_SUM), sum);
-	rowkit_run(db, "PRAGMA wal_checkpoint(PASSIVE); " SPILLING);
-	rowkit_assert_whole(db);
+	sqlkit_run(db, "PRAGMA locking_mode = EXCLUSIVE");
+	assert_int_equal(sqlkit_number(db, ROWKIT_SUM), sum);
+	sqlkit_run(db, "PRAGMA wal_checkpoint(PASSIVE); " SPILLING);
+	sqlkit_assert_whole(db);
 	assert_false(rowkit_exists(f->shm));
 	rowkit_close(db);
 	rowkit_sum(f->path);
@@ -496,11 +496,11 @@ static void row_31_every_checkpoint_seals_anew(void **state)
 		rowkit_notes(f->path, WAL_MODE);
 		sum = sum_after(f->path, SPILLING);
 		db = rowkit_open(f->path);
-		rowkit_run(db, NO_CHECKPOINT SPILLING);
+		sqlkit_run(db, NO_CHECKPOINT SPILLING);
 		log = vaultkit_load(f->wal);
-		rowkit_run(db, KINDS[i]);
-		assert_int_equal(rowkit_number(db, ROWKIT_SUM), sum);
-		rowkit_run(db, "UPDATE note SET turn = turn WHERE id = 1");
+		sqlkit_run(db, KINDS[i]);
+		assert_int_equal(sqlkit_number(db, ROWKIT_SUM), sum);
+		sqlkit_run(db, "UPDATE note SET turn = turn WHERE id = 1");
 		rowkit_close(db);
 		vaultkit_save(f->other, log.data, log.len);
 		assert_false(shares_sealed_bytes(f->path, f->other));
@@ -521,14 +521,14 @@ static void row_31_a_checkpoint_that_readers_hold_back_ends_later(void **state)
 	sum = sum_after(f->path, SPILLING);
 	reader = rowkit_open(f->path);
 	writer = rowkit_open(f->path);
-	rowkit_run(reader, "BEGIN");
-	assert_int_equal(rowkit_number(reader, ROWKIT_SUM), before);
-	rowkit_run(writer, NO_CHECKPOINT SPILLING "PRAGMA wal_checkpoint(PASSIVE)");
-	assert_int_equal(rowkit_number(writer, "PRAGMA wal_checkpoint(TRUNCATE)"), 1);
-	assert_int_equal(rowkit_number(reader, ROWKIT_SUM), before);
-	rowkit_run(reader, "COMMIT");
-	assert_int_equal(rowkit_number(reader, ROWKIT_SUM), sum);
-	assert_int_equal(rowkit_number(writer, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
+	sqlkit_run(reader, "BEGIN");
+	assert_int_equal(sqlkit_number(reader, ROWKIT_SUM), before);
+	sqlkit_run(writer, NO_CHECKPOINT SPILLING "PRAGMA wal_checkpoint(PASSIVE)");
+	assert_int_equal(sqlkit_number(writer, "PRAGMA wal_checkpoint(TRUNCATE)"), 1);
+	assert_int_equal(sqlkit_number(reader, ROWKIT_SUM), before);
+	sqlkit_run(reader, "COMMIT");
+	assert_int_equal(sqlkit_number(reader, ROWKIT_SUM), sum);
+	assert_int_equal(sqlkit_number(writer, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
 	assert_int_equal(rowkit_size(f->wal), 0);
 	rowkit_close(reader);
 	rowkit_close(writer);

@@ -19,6 +19,7 @@
 
 #include "proto/base/vault/slot.h"
 #include "proto/base/vault/vault.h"
+#include "tests/lib/sqlkit.h"
 #include "tests/lib/vaultkit.h"
 #include "tests/lib/vaulttest.h"
 
@@ -314,23 +315,6 @@ static void a_pending_wal_beside_a_cut_file_is_left_alone(void **state)
 
 /* ---- a hot journal ---- */
 
-static int64_t number(sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *s;
-	int64_t n;
-
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK || sqlite3_step(s) != SQLITE_ROW)
-		fail_msg("%s: %d %s", sql, sqlite3_extended_errcode(db), sqlite3_errmsg(db));
-	n = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return n;
-}
-
-static void assert_whole(sqlite3 *db)
-{
-	assert_int_equal(number(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
-}
-
 /* A child has no test that could fail: it ends instead. */
 static void child_open(const char *path, sqlite3 **db)
 {
@@ -395,8 +379,8 @@ static void a_hot_journal_of(const struct vaultkit *f, const char *mode_sql)
 	try_to_create(f, f->other);
 	assert_int_equal(vault_test_init(NULL), 0);
 	assert_int_equal(sqlite3_open(f->other, &db), SQLITE_OK);
-	assert_int_equal(number(db, "SELECT count(*) FROM visit WHERE note = zeroblob(3000)"), 30);
-	assert_whole(db);
+	assert_int_equal(sqlkit_number(db, "SELECT count(*) FROM visit WHERE note = zeroblob(3000)"), 30);
+	sqlkit_assert_whole(db);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
@@ -427,8 +411,8 @@ static void a_pending_wal_of_any_database_is_left_alone(void **state)
 	try_to_create(f, f->other);
 	assert_int_equal(vault_test_init(NULL), 0);
 	assert_int_equal(sqlite3_open(f->other, &db), SQLITE_OK);
-	assert_int_equal(number(db, "SELECT count(*) FROM visit WHERE note = zeroblob(3000)"), 30);
-	assert_whole(db);
+	assert_int_equal(sqlkit_number(db, "SELECT count(*) FROM visit WHERE note = zeroblob(3000)"), 30);
+	sqlkit_assert_whole(db);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
@@ -506,10 +490,10 @@ static int birth_progress(const char *path)
 	int progress = 0;
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	tables = number(db, "SELECT count(*) FROM sqlite_schema");
+	tables = sqlkit_number(db, "SELECT count(*) FROM sqlite_schema");
 	if (tables == 1)
-		progress = 1 + (int)number(db, "SELECT count(*) FROM visit WHERE note = zeroblob(9000)");
-	assert_whole(db);
+		progress = 1 + (int)sqlkit_number(db, "SELECT count(*) FROM visit WHERE note = zeroblob(9000)");
+	sqlkit_assert_whole(db);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	return progress;
 }
@@ -528,7 +512,7 @@ static bool stranger_takes(const struct vaultkit *f, const char *path)
 	folder_load(f, &before);
 	taken = sqlite3_open_v2(path, &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, VAULT_VFS_NAME) == SQLITE_OK;
 	if (taken)
-		assert_int_equal(number(raw, "SELECT count(*) FROM sqlite_schema"), 0);
+		assert_int_equal(sqlkit_number(raw, "SELECT count(*) FROM sqlite_schema"), 0);
 	sqlite3_close(raw);
 	if (taken)
 		folder_restore(f, &before);
