@@ -27,7 +27,7 @@ endif
 BASE = err buf bytes env log file conf cli \
 	text text_code text_words text_forms hijri hijri_parse hijri_table check \
 	$(addprefix vault/,vault make copy kdf slot prefix slots recovery lease rekey erase verify harden sql registry \
-		seal io vfs database birth record pages wal journal temp) db keyfile \
+		seal lower io vfs database birth record pages wal journal temp) db keyfile \
 	json http httpguard httpc vaultcli
 FORM = value form form_words strokes csv form_csv form_default
 PROTO = record arena edit changeset changeset_pull sheet column packed column_strokes fold \

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/base/vault/lower.h"
 #include "proto/base/vault/pages.h"
 #include "proto/base/vault/vfs.h"
 

@@ -8,7 +8,7 @@
 
 #include "proto/base/buf.h"
 #include "proto/base/bytes.h"
-#include "proto/base/vault/vfs.h"
+#include "proto/base/vault/lower.h"
 
 #define MAGIC "MNDBPGS\n"
 #define MAGIC_BYTES 8

@@ -15,7 +15,6 @@
 #include "proto/base/vault/temp.h"
 #include "proto/base/vault/vault.h"
 
-#define READ_TRY_COUNT_MAX 3
 #define CHARACTERISTICS_KEPT (SQLITE_IOCAP_UNDELETABLE_WHEN_OPEN | SQLITE_IOCAP_IMMUTABLE)
 #define SUBPAGE_READ 0x00008000         /* SQLITE_IOCAP_SUBPAGE_READ, from SQLite 3.48 */
 #define ATOMIC_FLAGS (SQLITE_IOCAP_ATOMIC | SQLITE_IOCAP_ATOMIC512 | SQLITE_IOCAP_ATOMIC1K | SQLITE_IOCAP_ATOMIC2K | \
@@ -54,24 +53,6 @@ int vault_file_close(sqlite3_file *file)
 	lower->pMethods = NULL;
 	file->pMethods = NULL;
 	return rc;
-}
-
-int vault_lower_read(sqlite3_file *lower, void *out, int64_t len, int64_t offset)
-{
-	for (int i = 0; i < READ_TRY_COUNT_MAX; i++) { /* another process may make the file longer meanwhile */
-		sqlite3_int64 size = 0;
-		int rc = lower->pMethods->xRead(lower, out, (int)len, offset);
-		int rc_size;
-
-		if (rc != SQLITE_IOERR_SHORT_READ)
-			return rc;
-		rc_size = lower->pMethods->xFileSize(lower, &size);
-		if (rc_size != SQLITE_OK)
-			return rc_size;
-		if (size < offset + len)
-			return rc;
-	}
-	return SQLITE_IOERR_READ;
 }
 
 int vault_file_sync(sqlite3_file *file, int flags)

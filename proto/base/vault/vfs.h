@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "proto/base/err.h"
+#include "proto/base/vault/lower.h"
 #include "proto/base/vault/pages.h"
 #include "proto/base/vault/registry.h"
 #include "proto/base/vault/sqlite.h"
@@ -116,11 +117,5 @@ int vault_file_unlock(sqlite3_file *file, int level);
 int vault_file_reserved(sqlite3_file *file, int *out);
 int vault_file_sector_size(sqlite3_file *file);
 int vault_file_characteristics(sqlite3_file *file);
-
-/*
- * Read from a file of the VFS below. SQLite takes a short read for the end of the file, and of a log or journal for the end of what
- * counts; so one that the file's size does not explain is SQLITE_IOERR_READ.
- */
-int vault_lower_read(sqlite3_file *lower, void *out, int64_t len, int64_t offset) MUST_CHECK;
 
 #endif
