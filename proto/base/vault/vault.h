@@ -11,7 +11,7 @@
  *	vault make slots lease copy verify rekey erase harden    what programs call; each keeps a promise made below
  *	vfs database birth record wal journal temp               SQLite's side, by kind of file; row.h numbers the rules
  *	pages slot seal recovery kdf                             bytes: page record, prefix and slots, sealing, paper keys, Argon2id
- *	registry prefix io lower sql sqlit                       unlocked keys, the prefix on disk, the disk, a connection, SQLite
+ *	registry prefix io lower sql sqlite                      unlocked keys, the prefix on disk, the disk, a connection, SQLite
  *
  * Keys live in locked memory and reach the VFS through the registry, never through a URI, a PRAGMA or argv. Databases that our programs
  * make are WAL-only; the rollback journal, ATTACH, VACUUM INTO and other page sizes are for support work and tests. Temporary files are
