@@ -129,16 +129,21 @@ void guard_warnings(struct store *s, struct buf *out)
 
 /* ---- the lease ---- */
 
-/* The end of a lease that begins now. The centre's clock counts when ours is behind it, so that setting ours right ends nothing early. */
-static int lease_end(struct store *s, uint64_t days, int64_t now, int64_t *until)
+/*
+ * A lease that begins now: its end, and the latest time seen. Of our clock and the centre's the later one counts for the end and the
+ * earlier one as seen, so that setting ours right ends nothing and does not look like putting it back.
+ */
+static int lease_times(struct store *s, uint64_t days, int64_t now, int64_t *seen, int64_t *until)
 {
-	uint64_t centre;
-	int err = store_get_u64(s, "centre_ms", &centre);
+	uint64_t kept;
+	int err = store_get_u64(s, "centre_ms", &kept);
+	int64_t centre = kept ? (int64_t)kept : now;
 
 	*until = 0;
+	*seen = centre < now ? centre : now;
 	if (err || days == 0)
 		return err;
-	*until = ((int64_t)centre > now ? (int64_t)centre : now) + (int64_t)(days < LEASE_DAYS_MAX ? days : LEASE_DAYS_MAX) * DAY_MS;
+	*until = (centre > now ? centre : now) + (int64_t)(days < LEASE_DAYS_MAX ? days : LEASE_DAYS_MAX) * DAY_MS;
 	return 0;
 }
 
@@ -169,9 +174,10 @@ static int lease_share_of(struct store *s, uint32_t *epoch, uint8_t share[static
 }
 
 /* A renewal that gains less than an hour is not worth two writes of the prefix: contacts may be minutes apart. */
-static bool lease_is_new_enough(const struct vault_lease *l, uint32_t epoch, int64_t until)
+static bool lease_is_new_enough(const struct vault_lease *l, uint32_t epoch, int64_t now, int64_t until)
 {
-	return l->has_share && l->epoch == epoch && l->until_ms && until >= l->until_ms && until - l->until_ms < HOUR_MS;
+	return l->has_share && l->epoch == epoch && l->until_ms && until >= l->until_ms && until - l->until_ms < HOUR_MS &&
+		now >= l->latest_ms - HOUR_MS;
 }
 
 int guard_lease_renew(struct store *s)
@@ -180,21 +186,21 @@ int guard_lease_renew(struct store *s)
 	int64_t now = env_wall_ms(s->env);
 	struct vault_status v;
 	uint64_t days;
-	int64_t until;
+	int64_t seen, until;
 	uint32_t epoch;
 	int err = s->is_enrolled ? store_get_u64(s, "lease_days", &days) : err_set(ERR_NOT_FOUND, "lease: not enrolled");
 
 	if (!err)
 		err = vault_status(NULL, s->vault, &v);
 	if (!err)
-		err = lease_end(s, days, now, &until);
+		err = lease_times(s, days, now, &seen, &until);
 	if (err || (!until && !v.lease.until_ms))
 		return err;
 	/* One that has ended opens with its own share only; the next contact goes over to a newer epoch. */
 	epoch = v.lease.until_ms && !v.lease.has_share ? v.lease.epoch : 0;
 	err = lease_share_of(s, &epoch, share);
-	if (!err && !(until && lease_is_new_enough(&v.lease, epoch, until)))
-		err = vault_lease_set(s->vault, share, epoch, now, until);
+	if (!err && !(until && lease_is_new_enough(&v.lease, epoch, now, until)))
+		err = vault_lease_set(s->vault, share, epoch, seen, until);
 	sodium_memzero(share, sizeof share);
 	return err;
 }

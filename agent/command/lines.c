@@ -160,15 +160,16 @@ static int take_begun(struct lines *l)
 		return err_set(ERR_IO, "terminal: %s", strerror(errno));
 	err = read_piece(l);
 	l->is_ended = false; /* nothing was begun: that is not the end */
-	if (err || l->waiting.len == 0)
-		return err;
-	l->begun = sodium_malloc(l->waiting.len);
-	if (!l->begun)
-		return err_set(ERR_NOMEM, "no locked memory for what was typed");
-	memcpy(l->begun, l->waiting.data, l->waiting.len);
-	l->begun_len = l->waiting.len;
-	buf_fini(&l->waiting);
-	return 0;
+	if (!err && l->waiting.len) {
+		l->begun = sodium_malloc(l->waiting.len);
+		if (!l->begun)
+			return err_set(ERR_NOMEM, "no locked memory for what was typed");
+		memcpy(l->begun, l->waiting.data, l->waiting.len);
+		l->begun_len = l->waiting.len;
+	}
+	if (!err)
+		buf_fini(&l->waiting); /* also of lines that were handed out before: their bytes are in it */
+	return err;
 }
 
 int lines_rest(struct lines *l)

@@ -53,13 +53,21 @@ void unlock_tell_lease(const char *dir, int err)
 	struct vault_status v;
 
 	snprintf(message, sizeof message, "%s", err_message());
-	if ((err == ERR_STALE || err == ERR_AUTH) && unlock_path(dir, path) == 0 && vault_status(path, NULL, &v) == 0 && v.lease.until_ms &&
-		!v.lease.has_share)
-		shell_note("The lease of this device has ended, or its clock was put back. Nothing was erased, and what was typed here is\n"
-			   "still sealed on it. Ask the centre for this device's code of epoch %u, then run:\n"
-			   "mandoob-agent vault lease return\n"
-			   "انتهت مهلة هذا الجهاز أو أُرجعت ساعته. لم يُمحَ شيء، وكل ما كُتب هنا ما زال مختومًا عليه.\n"
+	if ((err != ERR_STALE && err != ERR_AUTH) || unlock_path(dir, path) != 0 || vault_status(path, NULL, &v) != 0)
+		v.lease.until_ms = 0;
+	if (v.lease.until_ms && !v.lease.has_share)
+		shell_note("The lease of this device has ended. Nothing was erased, and what was typed here is still sealed on it.\n"
+			   "Ask the centre for this device's code of epoch %u, then run: mandoob-agent vault lease return\n"
+			   "انتهت مهلة هذا الجهاز. لم يُمحَ شيء، وكل ما كُتب هنا ما زال مختومًا عليه.\n"
 			   "اطلب من المركز رمز هذا الجهاز للدورة %u، ثم نفّذ: mandoob-agent vault lease return",
+			v.lease.epoch, v.lease.epoch);
+	else if (v.lease.until_ms && env_wall_ms(env_system()) < v.lease.latest_ms)
+		shell_note("The clock of this device is wrong: it stands before a time that it has shown already. Nothing was erased,\n"
+			   "and the lease goes on. Set date and time right and try again. Where that cannot be done, ask the centre\n"
+			   "for this device's code of epoch %u, then run: mandoob-agent vault lease return\n"
+			   "ساعة هذا الجهاز غير صحيحة: تشير إلى وقت أقدم مما أظهرته من قبل. لم يُمحَ شيء، والمهلة مستمرة.\n"
+			   "اضبط التاريخ والوقت ثم أعد المحاولة. وإن تعذر ذلك فاطلب من المركز رمز هذا الجهاز للدورة %u، ثم نفّذ:\n"
+			   "mandoob-agent vault lease return",
 			v.lease.epoch, v.lease.epoch);
 	if (err)
 		(void)err_set(err, "%s", message);

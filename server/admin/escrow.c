@@ -9,37 +9,41 @@
 
 #define DAY_MS INT64_C(86400000)
 
-/* A slot that is for this key and does not open. */
-static int wipe_broken(struct centre *c, const uint8_t *pk)
+/* Wipe the slots whose key is `pk`, or (`is_other`) those whose key is not: of earlier manifests. */
+static int wipe(struct centre *c, const uint8_t *pk, bool is_other)
 {
 	struct vault_status v;
 	int err = vault_status(NULL, c->vault, &v);
 
-	for (unsigned i = 0; !err && i < VAULT_SLOT_COUNT; i++)
-		if (v.slots[i].kind == VAULT_SLOT_ORG && memcmp(v.slots[i].org_public_key, pk, VAULT_ORG_KEY_BYTES) == 0)
-			err = vault_slot_remove(c->vault, i);
+	for (unsigned i = 0; !err && i < VAULT_SLOT_COUNT; i++) {
+		bool is_same = memcmp(v.slots[i].org_public_key, pk, VAULT_ORG_KEY_BYTES) == 0;
+
+		if (v.slots[i].kind != VAULT_SLOT_ORG || is_same == is_other)
+			continue;
+		err = vault_slot_remove(c->vault, i);
+		if (!err)
+			log_event(LOG_WARN, "escrow", "org_slot_wiped", "slot=%u known=%d", i, is_same);
+	}
 	return err;
 }
 
+/* Afterwards the key in force has a slot that opens, and a key that was replaced has none. The new one is there before an old one goes. */
 static int settle(struct centre *c)
 {
 	const uint8_t *pk = c->manifest.recovery_public;
 	unsigned index;
 	int err = vault_org_check(c->vault, pk);
 
-	if (err != ERR_NOT_FOUND && err != ERR_CORRUPT)
-		return err;
-	if (err == ERR_CORRUPT) {
-		err = wipe_broken(c, pk);
-		if (err)
-			return err;
+	if (err == ERR_NOT_FOUND || err == ERR_CORRUPT) {
+		err = wipe(c, pk, false);
+		if (!err)
+			err = vault_slot_add_org(c->vault, pk, &index);
+		if (!err)
+			err = vault_org_check(c->vault, pk);
+		if (!err)
+			log_event(LOG_WARN, "escrow", "org_slot_added", "slot=%u", index);
 	}
-	err = vault_slot_add_org(c->vault, pk, &index);
-	if (!err)
-		err = vault_org_check(c->vault, pk);
-	if (!err)
-		log_event(LOG_WARN, "escrow", "org_slot_added", "slot=%u", index);
-	return err;
+	return err ? err : wipe(c, pk, true);
 }
 
 static int keep(struct centre *c, int64_t now, bool is_locked_out)

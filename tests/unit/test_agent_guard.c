@@ -213,6 +213,38 @@ static void a_clock_behind_the_centre_s_does_not_shorten_it(void **state)
 	assert_int_equal(reopen(k), 0);
 }
 
+static void a_clock_ahead_of_the_centre_s_may_be_set_right_after_the_contact(void **state)
+{
+	struct agentkit *k = *state;
+
+	set_days(k, 10);
+	assert_int_equal(store_set_u64(k->s, "centre_ms", (uint64_t)now_ms), 0);
+	now_ms += 30 * DAY_MS;
+	guard_contacted(k->s);
+	now_ms -= 30 * DAY_MS;
+	assert_int_equal(reopen(k), 0);
+}
+
+static void a_renewal_by_a_clock_that_is_behind_makes_it_count(void **state)
+{
+	struct agentkit *k = *state;
+	struct vault_key *org;
+	char path[128];
+
+	path_of(k, path);
+	set_days(k, 10);
+	assert_int_equal(store_set_u64(k->s, "centre_ms", (uint64_t)now_ms), 0);
+	guard_contacted(k->s);
+	now_ms -= 1000 * DAY_MS;
+	assert_int_equal(reopen(k), ERR_STALE);
+	assert_int_equal(vault_unlock_org(path, k->root->box_public, k->root->box_secret, &org), 0);
+	assert_int_equal(store_open_take(&k->env, k->dir, org, &k->s), 0);
+	assert_int_equal(guard_lease_renew(k->s), 0);
+	assert_int_equal(reopen(k), 0);
+	now_ms += 1000 * DAY_MS;
+	assert_int_equal(reopen(k), 0);
+}
+
 static void an_ended_lease_opens_with_the_centre_s_code_only(void **state)
 {
 	struct agentkit *k = *state;
@@ -295,6 +327,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_a_policy_there_is_no_lease, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_contact_begins_and_renews_a_lease_and_ends_the_policy, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_clock_behind_the_centre_s_does_not_shorten_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_clock_ahead_of_the_centre_s_may_be_set_right_after_the_contact, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_renewal_by_a_clock_that_is_behind_makes_it_count, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_ended_lease_opens_with_the_centre_s_code_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_organisation_opens_an_ended_lease_and_renews_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_suspended_store_holds_no_key_and_goes_on_when_resumed, setup, teardown),

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,19 @@ static void a_slot_that_went_is_made_again_within_a_day(void **state)
 	assert_int_equal(vault_org_check(k->c->vault, k->c->manifest.recovery_public), ERR_NOT_FOUND);
 	k->wall_ms += 1000;
 	assert_true(escrow_look(k->c));
+	assert_int_equal(vault_org_check(k->c->vault, k->c->manifest.recovery_public), 0);
+}
+
+static void a_key_that_is_not_in_force_opens_the_centre_no_more(void **state)
+{
+	struct centrekit *k = *state;
+	uint8_t pk[VAULT_ORG_KEY_BYTES], sk[VAULT_ORG_KEY_BYTES];
+	unsigned index;
+
+	crypto_box_keypair(pk, sk);
+	assert_int_equal(vault_slot_add_org(k->c->vault, pk, &index), 0);
+	assert_true(escrow_look(k->c));
+	assert_int_equal(vault_org_check(k->c->vault, pk), ERR_NOT_FOUND);
 	assert_int_equal(vault_org_check(k->c->vault, k->c->manifest.recovery_public), 0);
 }
 
@@ -141,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_slot_that_went_is_made_again_within_a_day, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_key_that_is_not_in_force_opens_the_centre_no_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_clock_that_went_back_is_no_reason_to_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_healed_is_told_each_time_until_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_code_told_is_the_one_the_device_computes, setup, teardown),

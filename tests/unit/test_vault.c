@@ -688,6 +688,25 @@ static void a_damaged_vault_is_not_copied(void **state)
 	vault_lock(k);
 }
 
+static void a_copy_that_sqlite_makes_is_its_owner_s_alone(void **state)
+{
+	struct vaultkit *f = *state;
+	struct vault_key *k = vaultkit_unlock(f);
+	mode_t mask = umask(022); /* as in a shell with the stock sqlite3 */
+	struct db *db = vaultkit_open(f->path);
+	struct db_stmt *s;
+	struct stat st;
+
+	assert_int_equal(db_prepare(db, "VACUUM INTO ?1", &s), 0);
+	db_bind_text(s, 1, f->other);
+	assert_int_equal(db_run(s), 0);
+	umask(mask);
+	assert_int_equal(stat(f->other, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	db_close(db);
+	vault_lock(k);
+}
+
 static void a_hardened_process_leaves_no_core(void **state)
 {
 	int status;
@@ -698,7 +717,7 @@ static void a_hardened_process_leaves_no_core(void **state)
 	if (child == 0) {
 		struct rlimit core;
 
-		if (vault_harden_process() != 0 || prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+		if (sqlite3_shutdown() != SQLITE_OK || vault_harden_process() != 0 || prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
 			_exit(1);
 		_exit(getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && core.rlim_max == 0 ? 0 : 1);
 	}
@@ -735,6 +754,7 @@ int main(void)
 		TEST(registering_may_be_repeated_after_shutdown),
 		TEST(a_copy_holds_the_wal_and_opens_with_the_same_passphrase),
 		TEST(a_damaged_vault_is_not_copied),
+		TEST(a_copy_that_sqlite_makes_is_its_owner_s_alone),
 		TEST(a_hardened_process_leaves_no_core),
 	};
 

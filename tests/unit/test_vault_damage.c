@@ -238,6 +238,22 @@ static void a_foreign_wal_beside_a_new_vault_counts_as_empty(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, vaultkit_setup, vaultkit_teardown)
 
+static void a_vault_of_another_version_is_called_that_and_left_alone(void **state)
+{
+	static const uint8_t VERSION_1[2] = { 0, 1 };
+	const struct vaultkit *f = *state;
+	struct vaultkit_bytes before;
+	struct vault_key *k;
+
+	vaultkit_put(f->path, 8, VERSION_1, sizeof VERSION_1);
+	vaultkit_put(f->path, 4096 + 8, VERSION_1, sizeof VERSION_1);
+	before = vaultkit_load(f->path);
+	assert_int_equal(vault_unlock(f->path, VAULTKIT_PASS, VAULTKIT_PASS_LEN, &k), ERR_CORRUPT);
+	assert_non_null(strstr(err_message(), "version 1"));
+	vaultkit_assert_same(f->path, &before);
+	free(before.data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +264,7 @@ int main(void)
 		TEST(a_cut_or_flipped_wal_gives_an_earlier_commit_and_nothing_else),
 		TEST(a_lost_tail_is_an_error_even_when_the_wal_knows_better),
 		TEST(a_foreign_wal_beside_a_new_vault_counts_as_empty),
+		TEST(a_vault_of_another_version_is_called_that_and_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,18 +124,84 @@ static void after_the_end_the_share_is_in_neither_copy_and_passphrases_wait(void
 	both_ways_of_no_person_open(f, &l);
 }
 
-static void a_clock_put_back_by_more_than_a_day_ends_the_lease(void **state)
+static void a_clock_put_back_by_more_than_a_day_waits_until_it_is_right(void **state)
 {
 	struct vaultkit *f = *state;
 	struct leased l = leased_make(f);
+	struct vaultkit_bytes b;
 
 	assert_int_equal(vault_lease_check(l.k, NOW + 5 * DAY), 0);
 	assert_int_equal(lease_of(f->path).latest_ms, NOW + 5 * DAY);
 	assert_int_equal(vault_lease_check(l.k, NOW + 4 * DAY), 0);
 	assert_int_equal(lease_of(f->path).latest_ms, NOW + 5 * DAY);
+	b = vaultkit_load(f->path);
 	assert_int_equal(vault_lease_check(l.k, NOW + 4 * DAY - 1), ERR_STALE);
+	assert_int_equal(vault_lease_check(l.k, 0), ERR_STALE); /* a machine without a battery */
+	vaultkit_assert_same(f->path, &b);
+	assert_int_equal(vault_lease_check(l.k, NOW + 5 * DAY), 0);
+	assert_int_equal(vault_lease_check(l.k, UNTIL), ERR_STALE);
+	assert_false(lease_of(f->path).has_share);
+	free(b.data);
 	vault_lock(l.k);
-	assert_int_equal(opens(f->path, VAULTKIT_PASS), ERR_STALE);
+}
+
+/* The clock was ahead for an hour, or cannot be set right: the centre's code makes its time count, and the lease keeps its end. */
+static void a_return_before_the_end_makes_the_clock_count_and_nothing_longer(void **state)
+{
+	struct vaultkit *f = *state;
+	struct leased l = leased_make(f);
+	struct vault_key *k;
+
+	assert_int_equal(vault_lease_check(l.k, NOW + 20 * DAY), 0);
+	assert_int_equal(vault_lease_check(l.k, NOW), ERR_STALE);
+	vault_lock(l.k);
+	assert_int_equal(vault_lease_return(f->path, NEXT_SHARE, NOW, NOW + 99 * DAY), ERR_AUTH);
+	assert_int_equal(vault_lease_return(f->path, SHARE, NOW, NOW + 99 * DAY), 0);
+	k = vaultkit_unlock(f);
+	assert_int_equal(vault_lease_check(k, NOW), 0);
+	assert_int_equal(lease_of(f->path).latest_ms, NOW);
+	assert_int_equal(lease_of(f->path).until_ms, UNTIL);
+	assert_int_equal(vault_lease_check(k, UNTIL), ERR_STALE);
+	vault_lock(k);
+}
+
+static void a_return_by_a_clock_that_is_behind_outlasts_setting_it_right(void **state)
+{
+	struct vaultkit *f = *state;
+	struct leased l = leased_make(f);
+	struct vault_key *k;
+
+	assert_int_equal(vault_lease_check(l.k, UNTIL - DAY), 0);
+	assert_int_equal(vault_lease_check(l.k, UNTIL), ERR_STALE);
+	vault_lock(l.k);
+	assert_int_equal(vault_lease_return(f->path, SHARE, HOUR, HOUR + 7 * DAY), 0); /* 1970 */
+	k = vaultkit_unlock(f);
+	assert_int_equal(vault_lease_check(k, HOUR), 0);
+	assert_int_equal(vault_lease_check(k, UNTIL + 5 * DAY), 0);
+	assert_int_equal(vault_lease_check(k, UNTIL + 6 * DAY), ERR_STALE);
+	vault_lock(k);
+}
+
+/* The return is outside of the MAC: times that no return of ours has are none. */
+static void a_return_with_impossible_times_is_none(void **state)
+{
+	static const uint8_t TIMES[][16] = {
+		{ [0] = 0x7f, [1] = 0xff, [7] = 1, [8] = 0x80 },
+		{ [7] = 9, [8] = 0xff, [15] = 1 },
+		{ [0] = 0x7f, [7] = 1, [15] = 1 },
+		{ [7] = 1, [15] = 2 },
+	};
+	struct vaultkit *f = *state;
+	struct leased l = leased_make(f);
+
+	assert_int_equal(vault_lease_check(l.k, UNTIL), ERR_STALE);
+	vault_lock(l.k);
+	assert_int_equal(vault_lease_return(f->path, SHARE, UNTIL, UNTIL + DAY), 0);
+	for (size_t i = 0; i < sizeof TIMES / sizeof TIMES[0]; i++) {
+		for (size_t copy = 0; copy < 2; copy++)
+			vaultkit_put(f->path, copy * VAULT_COPY_BYTES + 1408 + 32, TIMES[i], sizeof TIMES[i]);
+		assert_int_equal(opens(f->path, VAULTKIT_PASS), ERR_STALE);
+	}
 }
 
 static void looking_at_the_clock_writes_once_an_hour(void **state)
@@ -368,7 +434,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_running_lease_changes_nothing_for_its_person),
 		TEST(after_the_end_the_share_is_in_neither_copy_and_passphrases_wait),
-		TEST(a_clock_put_back_by_more_than_a_day_ends_the_lease),
+		TEST(a_clock_put_back_by_more_than_a_day_waits_until_it_is_right),
+		TEST(a_return_before_the_end_makes_the_clock_count_and_nothing_longer),
+		TEST(a_return_by_a_clock_that_is_behind_outlasts_setting_it_right),
+		TEST(a_return_with_impossible_times_is_none),
 		TEST(looking_at_the_clock_writes_once_an_hour),
 		TEST(without_a_lease_the_clock_does_not_matter),
 		TEST(a_returned_share_opens_again_and_no_other_does),

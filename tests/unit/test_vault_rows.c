@@ -524,9 +524,13 @@ static void row_25_vacuum_keeps_the_page_size(void **state)
 	struct rowkit *f = *state;
 	int64_t sum = rowkit_notes(f->path, "PRAGMA journal_mode = DELETE");
 	sqlite3 *db = rowkit_open(f->path);
+	sqlite3_stmt *st;
 
 	sqlkit_run(db, "PRAGMA page_size = 8192; VACUUM");
 	assert_int_equal(sqlkit_number(db, "PRAGMA page_size"), ROWKIT_PAGE);
+	assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA page_size = 8192", -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_DONE);
+	assert_int_equal(sqlite3_finalize(st), SQLITE_OK);
 	assert_int_equal(reserve_of(db, "main"), 40);
 	rowkit_close(db);
 	assert_int_equal(rowkit_sum(f->path), sum);

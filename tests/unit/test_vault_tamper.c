@@ -135,7 +135,7 @@ static const struct outcome TABLE[] = {
 	{ "sequence of A raised", NEWEST, { PUT, .at = 16, .len = 8, .value = 99 }, 0, RIGHT, 0, 0, 1, 0, VAULT_FRESH, 0 },
 	{ "sequence raised", NEWEST, { PUT, .at = 16, .len = 8, .value = 99, .twice = true },
 		ERR_CORRUPT, REFUSED, SQLITE_NOTADB, NO_PAGES_KNOWN },
-	{ "version changed", NEWEST, { PUT, .at = 8, .len = 2, .value = 2, .twice = true },
+	{ "version changed", NEWEST, { PUT, .at = 8, .len = 2, .value = 1, .twice = true },
 		ERR_CORRUPT, REFUSED, SQLITE_NOTADB, NO_PAGES_KNOWN },
 	{ "suite changed", NEWEST, { PUT, .at = 10, .len = 2, .value = 2, .twice = true },
 		ERR_CORRUPT, REFUSED, SQLITE_NOTADB, NO_PAGES_KNOWN },

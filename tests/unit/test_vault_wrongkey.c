@@ -565,6 +565,26 @@ static void a_file_torn_while_it_was_made_is_refused(void **state)
 	half_made(*state, "PRAGMA journal_mode = WAL", true);
 }
 
+/* SQLite would go on with that log, and commit into it before the prefix of the new file is on the disk. */
+static void no_file_is_made_beside_a_log_that_is_left(void **state)
+{
+	const struct vaultkit *f = *state;
+	char log[VAULTKIT_PATH_BYTES + 16];
+	struct folder before;
+
+	snprintf(log, sizeof log, "%s-wal", f->other);
+	vaultkit_save(log, "what a log may begin with", 25);
+	folder_load(f, &before);
+	assert_int_equal(vault_test_init(NULL), 0);
+	open_is_refused(f->other, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	folder_assert_same(f, &before);
+	assert_int_equal(unlink(log), 0);
+	assert_int_equal(birth_progress(f->other), 0);
+	vault_test_fini();
+	folder_restore(f, &before);
+	folder_free(&before);
+}
+
 static bool create_is_cut(const char *path, int at, bool is_torn)
 {
 	pid_t child = fork();
@@ -619,6 +639,7 @@ int main(void)
 		TEST(a_pending_wal_of_any_database_is_left_alone),
 		TEST(a_file_cut_off_while_it_was_made_is_refused),
 		TEST(a_file_torn_while_it_was_made_is_refused),
+		TEST(no_file_is_made_beside_a_log_that_is_left),
 		TEST(a_vault_cut_off_while_it_was_made_is_refused),
 	};
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "proto/base/vault/io.h"
 #include "proto/base/vault/row.h"
@@ -402,18 +403,14 @@ static int pragma(struct vault_main *m, char **arg)
 	static const char *const KEYS[] = { "key", "hexkey", "rekey", "hexrekey", "textkey", "textrekey" };
 	const char *name = arg[1];
 	const char *value = arg[2];
-	int rc;
 
 	for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++)
 		if (strcasecmp(name, KEYS[i]) == 0 && VAULT_ROW(29)) {
 			arg[0] = sqlite3_mprintf("keys and passphrases are never part of SQL: unlock the vault first");
 			return SQLITE_ERROR;
 		}
-	if (strcasecmp(name, "page_size") == 0 && value && VAULT_ROW(25)) {
-		rc = page_size_take(m, (uint32_t)strtoul(value, NULL, 10));
-		arg[0] = rc == SQLITE_OK ? sqlite3_mprintf("%d", (int)page_bytes(m)) : NULL;
-		return rc;
-	}
+	if (strcasecmp(name, "page_size") == 0 && value && VAULT_ROW(25))
+		return page_size_take(m, (uint32_t)strtoul(value, NULL, 10)); /* without a row, as in stock SQLite */
 	if (strcasecmp(name, "journal_mode") == 0 && value && strcasecmp(value, "wal") != 0 && m->keys->is_wal_only) {
 		arg[0] = sqlite3_mprintf("this vault is always in WAL mode");
 		return SQLITE_ERROR;
@@ -592,13 +589,16 @@ static int prove(struct vault_main *m, const char *name, int flags)
 	return unfinished && (flags & SQLITE_OPEN_CREATE) ? vault_birth_prepare(m, name) : SQLITE_NOTADB;
 }
 
-/* An empty file beside a log has lost its bytes: a new one gets its log later. The log may be all that is left, so nothing begins anew. */
-static bool is_cut_off(sqlite3_vfs *lower, const char *name)
+/*
+ * An empty file beside a log has lost its bytes: a new one gets its log later. The log may be all that is left, so nothing begins anew;
+ * nor where there is no file at all: SQLite would go on with that log, and commits would be in it before the new prefix is on the disk.
+ */
+static bool is_cut_off(sqlite3_vfs *lower, const char *name, int flags)
 {
 	const char *wal = sqlite3_filename_wal(name);
 	int is_there = 0, has_bytes = 1, has_wal = 0;
 
-	if (lower->xAccess(lower, name, SQLITE_ACCESS_READWRITE, &is_there) != SQLITE_OK || !is_there ||
+	if (lower->xAccess(lower, name, SQLITE_ACCESS_READWRITE, &is_there) != SQLITE_OK || (!is_there && !(flags & SQLITE_OPEN_CREATE)) ||
 	    lower->xAccess(lower, name, SQLITE_ACCESS_EXISTS, &has_bytes) != SQLITE_OK || has_bytes)
 		return false;
 	return wal && wal[0] && lower->xAccess(lower, wal, SQLITE_ACCESS_EXISTS, &has_wal) == SQLITE_OK && has_wal;
@@ -610,10 +610,14 @@ static int lower_open(sqlite3_vfs *lower, struct vault_main *m, const char *name
 	int without = flags & ~(SQLITE_OPEN_CREATE | SQLITE_OPEN_EXCLUSIVE);
 	uint8_t copy[VAULT_COPY_BYTES];
 	int exists = 1;
-	int rc = is_cut_off(lower, name) ? SQLITE_NOTADB : lower->xAccess(lower, name, SQLITE_ACCESS_EXISTS, &exists);
+	int rc = is_cut_off(lower, name, flags) ? SQLITE_NOTADB : lower->xAccess(lower, name, SQLITE_ACCESS_EXISTS, &exists);
 
-	if (rc == SQLITE_OK && !exists && (flags & SQLITE_OPEN_CREATE) && vault_registry_birth(name, 0, copy, m->keys) == 0)
-		return lower->xOpen(lower, name, m->file.lower, flags, out_flags);
+	if (rc == SQLITE_OK && !exists && (flags & SQLITE_OPEN_CREATE) && vault_registry_birth(name, 0, copy, m->keys) == 0) {
+		rc = lower->xOpen(lower, name, m->file.lower, flags, out_flags);
+		if (rc == SQLITE_OK)
+			(void)chmod(name, 0600); /* before a key slot is in it; a disk without modes is no error */
+		return rc;
+	}
 	return rc == SQLITE_OK ? lower->xOpen(lower, name, m->file.lower, without, out_flags) : rc;
 }
 

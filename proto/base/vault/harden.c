@@ -1,11 +1,13 @@
 /*
  * harden: see harden.h. Keys lie in locked memory, which is never swapped; the pages of the database do not, and a hibernating
- * machine writes everything.
+ * machine writes everything. SQLite gives its memory back as it is, clear pages and values of rows, and malloc keeps it for later: so
+ * every piece is overwritten before it goes back, and what a locked vault held is nowhere in the process.
  */
 #include "proto/base/vault/harden.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +15,62 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "proto/base/vault/sqlite.h"
+
 #define SWAPS "/proc/swaps"
 #define STATE "/sys/power/state"
 #define RESUME "/sys/power/resume"
 #define TEXT_BYTES 8192
+
+#ifdef VAULT_EXTENSION
+/* The memory of the program that loads us is its own. */
+static int sqlite_wipes(void)
+{
+	return 0;
+}
+#else
+static sqlite3_mem_methods lower; /* SQLite's own; set once, before SQLite starts and so before any thread of ours uses it */
+
+static void wiping_free(void *p)
+{
+	if (p)
+		sodium_memzero(p, (size_t)lower.xSize(p));
+	lower.xFree(p);
+}
+
+/* Never in place: realloc() of the system may move and leave the old bytes. */
+static void *wiping_realloc(void *p, int bytes)
+{
+	int had = lower.xSize(p);
+	void *moved;
+
+	if (bytes <= had && bytes > had / 2)
+		return p;
+	moved = lower.xMalloc(bytes);
+	if (!moved)
+		return NULL;
+	memcpy(moved, p, (size_t)(had < bytes ? had : bytes));
+	wiping_free(p);
+	return moved;
+}
+
+static int sqlite_wipes(void)
+{
+	sqlite3_mem_methods ours;
+
+	if (lower.xFree)
+		return 0;
+	if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &ours) != SQLITE_OK)
+		return err_set(ERR_IO, "process: SQLite does not tell of its memory");
+	lower = ours;
+	ours.xFree = wiping_free;
+	ours.xRealloc = wiping_realloc;
+	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &ours) == SQLITE_OK)
+		return 0;
+	lower = (sqlite3_mem_methods){ 0 };
+	return err_set(ERR_IO, "process: SQLite was started before its memory could be made to be wiped");
+}
+#endif
 
 int vault_harden_process(void)
 {
@@ -24,7 +78,7 @@ int vault_harden_process(void)
 
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
 		return err_set(ERR_IO, "process: cannot switch off core dumps: %s", strerror(errno));
-	return 0;
+	return sqlite_wipes();
 }
 
 /* The beginning of a file of the kernel's; "" when it cannot be read. */

@@ -3,6 +3,9 @@
  *
  * Beginning, renewing and ending a lease re-blinds every passphrase slot with shares alone, so no passphrase is needed. The latest time
  * seen is written once an hour and not at every look, since each writing is two syncs on a flash card.
+ *
+ * A clock before the latest time seen closes the vault and ends nothing. Whoever wants to cheat reads that time in the prefix and sets the
+ * clock to just there, so wiping the share would only hit the honest person whose battery is empty and whose machine says 1970.
  */
 #include <sodium.h>
 #include <string.h>
@@ -77,7 +80,12 @@ int vault_lease_set(struct vault_key *k, const uint8_t share[static VAULT_SHARE_
 
 static bool has_ended(const struct vault_prefix *p, int64_t now_ms)
 {
-	return now_ms >= p->lease.until_ms || now_ms < p->lease.latest_ms - DAY_MS;
+	return now_ms >= p->lease.until_ms;
+}
+
+static bool is_clock_back(const struct vault_prefix *p, int64_t now_ms)
+{
+	return now_ms < p->lease.latest_ms - DAY_MS;
 }
 
 /* A look at the clock. */
@@ -111,6 +119,8 @@ int vault_lease_check(struct vault_key *k, int64_t now_ms)
 		return rc;
 	if (!vault_prefix_share(&p))
 		return err_set(ERR_STALE, "vault %s: its lease has ended: ask the centre for the share", k->path);
+	if (is_clock_back(&p, now_ms))
+		return err_set(ERR_STALE, "vault %s: the clock stands more than a day before a time it has shown: set it right", k->path);
 	look.has_ended = has_ended(&p, now_ms);
 	if (!look.has_ended && now_ms - p.lease.latest_ms < LATEST_STEP_MS)
 		return 0;
@@ -119,8 +129,7 @@ int vault_lease_check(struct vault_key *k, int64_t now_ms)
 		return rc;
 	if (rc != 0)
 		return err_context(ERR_STALE, "the lease has ended and its share could not be wiped");
-	return err_set(ERR_STALE, "vault %s: %s: ask the centre for the share", k->path,
-		now_ms >= p.lease.until_ms ? "its lease has ended" : "the clock was put back, which ends its lease");
+	return err_set(ERR_STALE, "vault %s: its lease has ended: ask the centre for the share", k->path);
 }
 
 /* Put the return into one copy when that copy remembers this share. Synced. 0 with *done unchanged when it does not. */

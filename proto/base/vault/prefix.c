@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TIME_MS_MAX (INT64_MAX / 4) /* so that sums of times in a return, which no MAC covers, do not overflow */
+
 bool vault_prefix_is_leased(const struct vault_prefix *p)
 {
 	return p->lease.until_ms != 0;
@@ -24,24 +26,39 @@ static bool return_fits(const struct vault_lease_block *from, const struct vault
 	if (sodium_is_zero(from->back_share, VAULT_SHARE_BYTES))
 		return false;
 	vault_share_check(from->back_share, check);
-	return from->back_until_ms > 0 && memcmp(check, to->check, sizeof check) == 0;
+	return from->back_latest_ms >= 0 && from->back_until_ms > from->back_latest_ms && from->back_until_ms <= TIME_MS_MAX &&
+		memcmp(check, to->check, sizeof check) == 0;
+}
+
+/*
+ * The returned share counts. A lease that still runs keeps its end: the return only says that the clock is to be believed. One that has
+ * ended runs as long as the return does, from its own time or from the latest time seen, whichever is later: a clock that is set right
+ * afterwards does not end it at once.
+ */
+static void return_take(struct vault_lease_block *to, const struct vault_lease_block *from)
+{
+	int64_t length = from->back_until_ms - from->back_latest_ms;
+	bool is_known = to->latest_ms >= 0 && to->latest_ms <= TIME_MS_MAX;
+
+	if (sodium_is_zero(to->share, VAULT_SHARE_BYTES)) {
+		memcpy(to->share, from->back_share, VAULT_SHARE_BYTES);
+		to->until_ms = is_known && to->latest_ms > from->back_latest_ms ? to->latest_ms + length : from->back_until_ms;
+	}
+	to->latest_ms = from->back_latest_ms;
 }
 
 bool vault_prefix_adopt(struct vault_prefix *p, const struct vault_prefix *other)
 {
 	const struct vault_lease_block *from = NULL;
 
-	if (vault_prefix_is_leased(p) && !vault_prefix_share(p)) {
+	if (vault_prefix_is_leased(p)) {
 		if (return_fits(&p->lease, &p->lease))
 			from = &p->lease;
 		else if (other && return_fits(&other->lease, &p->lease))
 			from = &other->lease;
 	}
-	if (from) {
-		memcpy(p->lease.share, from->back_share, VAULT_SHARE_BYTES);
-		p->lease.until_ms = from->back_until_ms;
-		p->lease.latest_ms = from->back_latest_ms;
-	}
+	if (from)
+		return_take(&p->lease, from);
 	memset(p->lease.back_share, 0, VAULT_SHARE_BYTES);
 	p->lease.back_until_ms = 0;
 	p->lease.back_latest_ms = 0;

@@ -14,7 +14,7 @@
 
 #define MAGIC "MNDBVLT\n"
 #define MAGIC_BYTES 8
-#define VERSION 1
+#define VERSION 2
 #define FLAGS_KNOWN VAULT_FLAG_WAL_ONLY
 #define MAC_BYTES 32
 #define MAC_OFFSET (VAULT_COPY_BYTES - MAC_BYTES)
@@ -99,6 +99,23 @@ void vault_share_check(const uint8_t share[static VAULT_SHARE_BYTES], uint8_t ou
 static bool page_bytes_are_possible(uint32_t n)
 {
 	return n >= VAULT_PAGE_BYTES_MIN && n <= VAULT_PAGE_BYTES_MAX && (n & (n - 1)) == 0;
+}
+
+int vault_prefix_refused(const uint8_t copies[static VAULT_COPIES_BYTES], const char *path)
+{
+	for (size_t i = 0; i < VAULT_COPY_COUNT; i++) {
+		struct reader r;
+		const uint8_t *magic;
+		uint16_t version;
+
+		reader_init(&r, copies + i * VAULT_COPY_BYTES, VAULT_COPY_BYTES);
+		magic = reader_bytes(&r, MAGIC_BYTES);
+		version = reader_u16(&r);
+		if (magic && memcmp(magic, MAGIC, MAGIC_BYTES) == 0 && version != VERSION)
+			return err_set(ERR_CORRUPT, "vault %s: its format is version %u and this program knows version %u: it takes the "
+				"program that made it", path, (unsigned)version, (unsigned)VERSION);
+	}
+	return err_set(ERR_CORRUPT, "vault %s: not a vault, or both copies of its prefix are destroyed", path);
 }
 
 int vault_prefix_decode(const uint8_t copy[static VAULT_COPY_BYTES], struct vault_prefix *out)

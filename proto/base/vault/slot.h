@@ -5,7 +5,7 @@
  *
  *	offset size  a copy
  *	0      8     magic "MNDBVLT\n"
- *	8      2     version, 1
+ *	8      2     version, 2 (1: pages began at 8192; never released)
  *	10     2     suite of pages and WAL (seal.h), 1: XChaCha20-Poly1305; the slots are always as below
  *	12     4     page size, 4096 (a power of two from 1024 to 65536; tests unlock other ones too)
  *	16     8     sequence, from 1; grows with every change of the prefix
@@ -48,7 +48,8 @@
  * the associated data; the MAC covers both. The commitment is not blinded: a right passphrase beside a share that is gone is told from
  * a wrong one. When the share was wiped, the one who brings it back has no data key and so can make no MAC: it is put into "return",
  * compared with "check" (96 bits of a hash of the share), and the next one who opens a slot takes it over under the MAC. Who could
- * write a false return could as well have kept the whole prefix.
+ * write a false return could as well have kept the whole prefix. Beside a share that is still there a return changes the latest time seen
+ * and not the end.
  */
 #ifndef PROTO_BASE_VAULT_SLOT_H
 #define PROTO_BASE_VAULT_SLOT_H
@@ -95,6 +96,9 @@ struct vault_prefix {
 	uint8_t slots[VAULT_SLOT_COUNT][VAULT_SLOT_BYTES]; /* as on disk */
 	struct vault_lease_block lease;
 };
+
+/* The error for a file of whose copies none decodes: another version of the format, or no vault. Always ERR_CORRUPT, with its message. */
+int vault_prefix_refused(const uint8_t copies[static VAULT_COPIES_BYTES], const char *path) MUST_CHECK;
 
 /* Check the shape of a copy and take it apart; says nothing about authenticity. 0 or ERR_CORRUPT without a message. */
 int vault_prefix_decode(const uint8_t copy[static VAULT_COPY_BYTES], struct vault_prefix *out) MUST_CHECK;

@@ -46,7 +46,7 @@ static int newest_claim(const uint8_t *copies, const char *path, struct vault_pr
 		shaped[i] = vault_prefix_decode(copies + i * VAULT_COPY_BYTES, &p[i]) == 0;
 	*count = (unsigned)shaped[0] + (unsigned)shaped[1];
 	if (*count == 0)
-		return err_set(ERR_CORRUPT, "vault %s: not a vault, or both copies of its prefix are destroyed", path);
+		return vault_prefix_refused(copies, path);
 	newest = !shaped[0] || (shaped[1] && p[1].sequence > p[0].sequence) ? 1 : 0;
 	*out = p[newest];
 	vault_prefix_adopt(out, shaped[!newest] ? &p[!newest] : NULL);

@@ -22,6 +22,7 @@
 #include "proto/base/vault/vfs.h"
 
 #define LABEL_BYTES_MAX 64
+#define STACK_WIPE_BYTES 65536
 
 /* What opens a vault: exactly one of passphrase, organisation's key pair and recovery key. Borrowed. */
 struct opener {
@@ -99,7 +100,7 @@ static int copies_open(const uint8_t copies[static VAULT_COPIES_BYTES], const st
 	for (size_t i = 0; i < VAULT_COPY_COUNT; i++)
 		shaped[i] = vault_prefix_decode(copies + i * VAULT_COPY_BYTES, &p[i]) == 0;
 	if (!shaped[0] && !shaped[1])
-		return err_set(ERR_CORRUPT, "vault %s: not a vault, or both copies of its prefix are destroyed", path);
+		return vault_prefix_refused(copies, path);
 	first = !shaped[0] || (shaped[1] && p[1].sequence > p[0].sequence) ? 1 : 0;
 	for (size_t i = 0; i < VAULT_COPY_COUNT; i++)
 		if (shaped[i])
@@ -254,6 +255,7 @@ void vault_lock(struct vault_key *k)
 	free(k->birth_path);
 	free(k->birth);
 	sodium_free(k); /* wipes */
+	sodium_stackzero(STACK_WIPE_BYTES); /* frames that are left: libsodium's one-shot hashes do not wipe their states */
 }
 
 int vault_derive(const struct vault_key *k, const char *label, uint8_t out[static VAULT_SUBKEY_BYTES])

@@ -102,7 +102,7 @@ struct vault_slot_info {
 
 struct vault_lease {
 	int64_t until_ms;  /* since 1970: the end of the lease; 0: no lease */
-	int64_t latest_ms; /* the latest time this vault has seen: a clock before it was put back */
+	int64_t latest_ms; /* the latest time this vault has seen: a clock before it is wrong, or was put back */
 	uint32_t epoch;    /* which of the centre's keys the share comes from */
 	bool has_share;    /* false after the lease has ended: passphrases do not open the vault until the share is given back */
 };
@@ -216,12 +216,14 @@ int vault_org_check(const struct vault_key *k, const uint8_t pk[static VAULT_ORG
  * same or another share. `until_ms` 0 ends the policy: slots open without share again. When the lease has ended, both need the share
  * of that lease: given as `share`, or given back before; otherwise ERR_STALE.
  *
- * vault_lease_check() looks at the clock: call it directly after unlocking and now and then. After the end, or when the clock stands
- * more than a day before the latest time seen, it wipes the share from both copies and gives ERR_STALE: close and lock then. Nothing
- * else is erased. Writes the latest time seen when it grew by an hour.
+ * vault_lease_check() looks at the clock: call it directly after unlocking and now and then. After the end it wipes the share from both
+ * copies and gives ERR_STALE: close and lock then. Nothing else is erased. ERR_STALE too when the clock stands more than a day before the
+ * latest time seen, but then nothing is written: it opens when the clock is right again. Writes the latest time seen when it grew by
+ * an hour.
  *
- * vault_lease_return() puts the share of an ended lease back without a key; the next unlocking proves it and takes it over. ERR_AUTH:
- * not the share of a lease of this vault; ERR_USAGE: times out of order, or a share of zeros.
+ * vault_lease_return() puts the share of an ended lease back without a key; the next unlocking proves it and takes it over. For a lease
+ * that has not ended it only makes `now_ms` the latest time seen, for a clock that was ahead or cannot be set right. ERR_AUTH: not the
+ * share of a lease of this vault; ERR_USAGE: times out of order, or a share of zeros.
  */
 int vault_lease_set(struct vault_key *k, const uint8_t share[static VAULT_SHARE_BYTES], uint32_t epoch, int64_t now_ms, int64_t until_ms)
 	MUST_CHECK;
@@ -271,8 +273,9 @@ int vault_verify(const struct vault_key *k, const char *path, struct vault_repor
 int vault_copy(const struct vault_key *k, const char *to) MUST_CHECK;
 
 /*
- * For the start of a program that will hold keys: not dumpable (no core file, no ptrace by others of the same user) and core size 0.
- * ERR_IO when the system refuses.
+ * For the start of a program that will hold keys, before anything of SQLite is called: not dumpable (no core file, no ptrace by others of
+ * the same user), core size 0, and SQLite overwrites memory before it gives it back, so that nothing of a vault stays in the process
+ * after its databases are closed and it is locked. ERR_IO when the system refuses, or SQLite was started before.
  */
 int vault_harden_process(void) MUST_CHECK;
 
