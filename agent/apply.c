@@ -725,7 +725,7 @@ static int apply_resend(struct store *s, const struct message_content *c, struct
 	uint64_t before;
 	int err = store_get_u64(s, "resend", &before);
 
-	if (c->resend > before)
+	if (c->resend && c->resend != before)
 		result->is_more = true;
 	return err ? err : store_set_u64(s, "resend", c->resend);
 }

@@ -475,7 +475,9 @@ int outbox_count(struct store *s, struct outbox_counts *out)
 			     " (SELECT count(*) FROM envelope WHERE receipt IS NULL),"
 			     " (SELECT ifnull(sum(length(bytes)), 0) FROM envelope WHERE receipt IS NULL),"
 			     " (SELECT count(*) FROM pending), (SELECT count(*) FROM edit WHERE outcome = 3),"
-			     " (SELECT count(*) FROM decision)",
+			     " (SELECT count(*) FROM decision),"
+			     " (SELECT count(*) FROM edit_group g JOIN meta m ON m.key = 'resend' AND m.value > 0"
+			     "  WHERE g.confirmed = 1 AND g.seq >= m.value)",
 			     &q);
 
 	*out = (struct outbox_counts){ 0 };
@@ -493,6 +495,7 @@ int outbox_count(struct store *s, struct outbox_counts *out)
 		.pending = db_u64(q, 5),
 		.refused = db_u64(q, 6),
 		.decisions = db_u64(q, 7),
+		.asked_again = db_u64(q, 8),
 	};
 	db_done(q);
 	return 0;

@@ -30,6 +30,7 @@ int outbox_rewrite(struct store *s, const struct edit_group *g) MUST_CHECK;
 struct outbox_counts {
 	uint64_t groups;        /* saved here: edit groups ever written on this device */
 	uint64_t confirmed;     /* received by the centre: of these, covered by a verified receipt */
+	uint64_t asked_again;   /* of the confirmed: the centre was put back to a backup and asks for them again, or may have to */
 	uint64_t unsealed;
 	uint64_t envelopes_waiting;
 	uint64_t bytes_waiting; /* of envelopes without a receipt */

@@ -123,6 +123,9 @@ int store_resume(struct store *s, const char *dir, const char *passphrase, size_
 
 	if (!err)
 		err = open_files(s, path, passphrase, len);
+	/* Before anything is read anew: who comes back holds ids of before. */
+	if (!err)
+		err = store_check_writer(s);
 	if (!err)
 		err = store_reload(s);
 	if (err)

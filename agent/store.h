@@ -49,7 +49,8 @@ int store_open_take(const struct env *env, const char *dir, struct vault_key *va
 void store_close(struct store *s);
 /*
  * Close the database and wipe all keys, for as long as nobody is there; forms that were borrowed stay. Then nothing but store_resume(),
- * with the errors of store_open(), and store_close() may be called. After a failed store_resume() the store is suspended as before.
+ * with the errors of store_open() and store_check_writer(), and store_close() may be called. After a failed store_resume() the store is
+ * suspended as before.
  */
 void store_suspend(struct store *s);
 int store_resume(struct store *s, const char *dir, const char *passphrase, size_t len) MUST_CHECK;

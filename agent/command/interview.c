@@ -142,11 +142,12 @@ static void clear_screen(void)
 		say("\033[H\033[2J\033[3J");
 }
 
+/* What a better passphrase does not change is said once: the lease has ended, or another program gave the store a new incarnation. */
 static int come_back(struct asking *a)
 {
 	int err = ERR_AUTH;
 
-	for (unsigned i = 0; err && i < TRIES_MAX; i++) {
+	for (unsigned i = 0; err && err != ERR_STALE && i < TRIES_MAX; i++) {
 		char *passphrase = NULL;
 
 		err = file_prompt_secret("Passphrase / عبارة المرور: ", &passphrase);
@@ -199,7 +200,7 @@ static int hear(struct asking *a, struct buf *typed)
 	struct buf line;
 	int got;
 
-	buf_clear(typed);
+	buf_fini(typed); /* wiped: what was typed before must not wait in it through a rest */
 	buf_init(&line, LINES_LINE_BYTES_MAX);
 	fflush(stderr);
 	a->was_away = false;

@@ -11,6 +11,7 @@
 #include "agent/guard.h"
 #include "agent/outbox.h"
 #include "proto/base/file.h"
+#include "proto/chain.h"
 
 const struct cli_option STICK_OPTIONS[] = {
 	{ "json", 'j', NULL, "print one JSON object" },
@@ -44,23 +45,80 @@ static bool is_own_request(const struct store *s, const struct message_stick_rec
 	return is_own;
 }
 
-/* The other devices' records and then ours, in place of the file. */
+/* Whether the sealed envelope is one of this store, which keeps it until it is received, or of a time that this store left behind. */
+static int is_envelope_here(struct store *s, const struct message_blob *bytes, bool *out)
+{
+	uint8_t hash[SEAL_HASH_BYTES], held[SEAL_HASH_BYTES];
+	struct seal_header h;
+	struct db_stmt *q;
+	uint64_t next_seq;
+	int err = seal_envelope_header(bytes->data, bytes->len, &h);
+
+	*out = false;
+	if (!err)
+		err = store_get_u64(s, "next_seq", &next_seq);
+	if (err || h.incarnation != s->incarnation || h.seq >= (next_seq ? next_seq : 1))
+		return err;
+	err = db_prepare(s->db, "SELECT hash FROM envelope WHERE seq = ?1", &q);
+	if (err)
+		return err;
+	db_bind_u64(q, 1, h.seq);
+	err = db_row(q);
+	*out = err == ERR_NOT_FOUND; /* sealed here, and received so safely that it is not kept any more */
+	if (err)
+		return *out ? 0 : err;
+	err = db_blob_copy(q, 0, held, sizeof held);
+	db_done(q);
+	chain_next(h.previous, bytes->data, bytes->len, hash);
+	*out = memcmp(hash, held, sizeof hash) == 0;
+	return err;
+}
+
+/*
+ * Whether a new request of this store may take the place of the record. Not when it carries what this store does not know: a store that
+ * was put back in time, or a copy, finds there what was sent before, and nobody else may have it. What was not signed by this device is
+ * not worth keeping under its name.
+ */
+static int is_replaced(struct store *s, const struct message_stick_record *r, bool *out)
+{
+	struct message_request *q;
+	int err = 0;
+
+	*out = is_own_request(s, r);
+	if (!*out || message_request_verify(r->blob.data, r->blob.len, s->keys->sign_public) != 0)
+		return 0;
+	q = calloc(1, sizeof *q);
+	if (!q)
+		return err_set(ERR_NOMEM, "no memory to read a request");
+	err = message_request_decode(r->blob.data, r->blob.len, q);
+	for (size_t i = 0; !err && *out && i < q->envelope_count; i++)
+		err = is_envelope_here(s, &q->envelopes[i], out);
+	free(q);
+	return err;
+}
+
+/* The records that stay, and then ours, in place of the file. */
 static int write_stick(struct store *s, const char *path, const struct message_stick_record *others, size_t count,
 		const struct buf *request)
 {
 	struct message_stick_record *records = calloc(count + 1, sizeof *records);
 	struct buf out;
 	size_t kept = 0;
-	int err;
+	int err = 0;
 
 	if (!records)
 		return err_set(ERR_NOMEM, "%s: no memory for %zu records", path, count + 1);
-	for (size_t i = 0; i < count; i++)
-		if (!is_own_request(s, &others[i]))
+	for (size_t i = 0; !err && i < count; i++) {
+		bool is_gone;
+
+		err = is_replaced(s, &others[i], &is_gone);
+		if (!is_gone)
 			records[kept++] = others[i];
+	}
 	records[kept++] = (struct message_stick_record){ MESSAGE_STICK_REQUEST, { request->data, request->len } };
 	buf_init(&out, MESSAGE_STICK_BYTES_MAX);
-	err = message_stick_encode(records, kept, &out);
+	if (!err)
+		err = message_stick_encode(records, kept, &out);
 	if (!err)
 		err = file_replace(path, out.data, out.len);
 	buf_fini(&out);
@@ -139,7 +197,10 @@ int stick_holds_all(struct store *s, const char *path, bool *out)
 	if (!err)
 		err = outbox_count(s, &n);
 	if (!err)
-		err = db_query_int(s->db, "SELECT ifnull(max(seq), 0) FROM envelope WHERE receipt IS NULL", &last);
+		err = db_query_int(s->db,
+				   "SELECT ifnull(max(seq), 0) FROM envelope WHERE receipt IS NULL"
+				   " OR EXISTS (SELECT 1 FROM meta m WHERE m.key = 'resend' AND m.value > 0 AND envelope.seq >= m.value)",
+				   &last);
 	if (!err)
 		*out = n.unsealed == 0 && exported >= (uint64_t)last;
 	free(records);

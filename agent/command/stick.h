@@ -1,7 +1,9 @@
 /*
  * stick: commands `export` and `import`: the same requests and answers over a file on a USB stick (FORMAT.md section 14).
  *
- * The file may hold requests of other devices and answers for them: they are kept as they are. An older request of this device is replaced.
+ * The file may hold requests of other devices and answers for them: they are kept as they are. An older request of this device is
+ * replaced, unless it carries an envelope that this store does not know: then the store was put back in time or is a copy, and nobody else
+ * may have what is in it.
  */
 #ifndef AGENT_COMMAND_STICK_H
 #define AGENT_COMMAND_STICK_H
@@ -16,8 +18,8 @@
 int stick_export(struct store *s, const char *path, size_t *request_bytes) MUST_CHECK;
 
 /*
- * Whether the stick file at `path` holds, whole and in a request of this device, everything that has no receipt yet. ERR_NOT_FOUND,
- * ERR_CORRUPT, ERR_IO.
+ * Whether the stick file at `path` holds, whole and in a request of this device, everything that has no receipt yet or is asked for again.
+ * ERR_NOT_FOUND, ERR_CORRUPT, ERR_IO.
  */
 int stick_holds_all(struct store *s, const char *path, bool *out) MUST_CHECK;
 

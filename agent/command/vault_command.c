@@ -118,16 +118,15 @@ int vault_command_slot(void *ctx, const struct cli_args *args)
 /* ---- recover ---- */
 
 /*
- * Who opens without the passphrase may give a new one. When the lease has ended it begins anew, since the key from paper and the
- * organisation's stand above it, and a passphrase that does not open would be of no use.
+ * Who opens without the passphrase may give a new one. When the lease has ended, also by the clock alone, or the clock does not fit it, it
+ * begins anew, since the key from paper and the organisation's stand above it, and a passphrase that does not open would be of no use.
  */
 static int recover_opened(const struct vaultcli *v, struct store *s, const char *passphrase)
 {
-	struct vault_status now;
 	struct vault_kdf kdf;
-	int err = vault_status(NULL, s->vault, &now);
+	int err = vault_lease_check(s->vault, env_wall_ms(s->env));
 
-	if (!err && now.lease.until_ms && !now.lease.has_share)
+	if (err == ERR_STALE)
 		err = guard_lease_renew(s);
 	if (!err)
 		err = vaultcli_kdf(v->args, v->env, &kdf);
@@ -277,7 +276,10 @@ int vault_command_lease(void *ctx, const struct cli_args *args)
 
 /* ---- erase ---- */
 
-/* How many changes nobody else has for certain: no receipt, and not exported by this command. */
+/*
+ * How many changes nobody else has for certain: without a receipt, or with one of a centre that was put back since and asks for them again;
+ * and not exported by this command.
+ */
 static int count_unsafe(struct store *s, const char *stick, uint64_t *out)
 {
 	struct outbox_counts n;
@@ -285,7 +287,7 @@ static int count_unsafe(struct store *s, const char *stick, uint64_t *out)
 	size_t request_bytes;
 	int err = outbox_count(s, &n);
 
-	*out = n.groups - n.confirmed;
+	*out = n.groups - n.confirmed + n.asked_again;
 	if (err || *out == 0 || !stick)
 		return err;
 	err = stick_export(s, stick, &request_bytes);
@@ -310,16 +312,30 @@ static int phrase_of(const struct store *s, char out[static ENROL_WORDS_BYTES])
 	return 0;
 }
 
+/* Another program may have taken answers while the person was asked: what was said of the store is not true any more then. */
+static int check_same(struct store *s, uint64_t groups)
+{
+	struct outbox_counts n;
+	int err = outbox_count(s, &n);
+
+	if (!err && n.groups > groups)
+		err = err_set(ERR_BUSY, "another program put changes into this store meanwhile; nothing was erased");
+	return err;
+}
+
 /* 0 when the person wants it and may have it. */
 static int erase_allowed(struct shell *sh, struct store *s)
 {
 	const char *stick = cli_value(sh->args, "export");
 	char phrase[ENROL_WORDS_BYTES];
+	struct outbox_counts before;
 	uint64_t unsafe;
-	int err = count_unsafe(s, stick, &unsafe);
+	int err = outbox_count(s, &before);
 
+	if (!err)
+		err = count_unsafe(s, stick, &unsafe);
 	if (!err && unsafe == 0 && cli_flag(sh->args, "yes"))
-		return 0;
+		return check_same(s, before.groups);
 	if (!err)
 		err = phrase_of(s, phrase);
 	if (err)
@@ -333,7 +349,7 @@ static int erase_allowed(struct shell *sh, struct store *s)
 	err = vaultcli_confirm(phrase);
 	if (err == ERR_USAGE && unsafe)
 		err = err_set(ERR_USAGE, "not erased: %" PRIu64 " changes have no receipt, and the device's phrase was not typed", unsafe);
-	return err;
+	return err ? err : check_same(s, before.groups);
 }
 
 /* Nothing can be looked at: whatever was never received is lost. */

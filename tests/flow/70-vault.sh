@@ -131,12 +131,24 @@ expect "which status shows" v vault status
 expect_text "with its end" "^lease.until 20[0-9-]+T"
 echo $(($(date +%s) + 9 * 86400)) >one.clock
 expect "nine days later it opens" a one list
+echo 3600 >one.clock
+expect_status 1 "a machine that says 1970 does not open it" a one list
+expect_text "and says that the clock is wrong" "clock of this device is wrong"
+expect_arabic "in Arabic too"
+expect "nothing has ended" v vault status
+expect_no_text "for that" "ENDED"
+echo $(($(date +%s) + 9 * 86400)) >one.clock
+expect "with the clock set right it opens" a one list
 echo $(($(date +%s) + 11 * 86400)) >one.clock
-expect_status 1 "eleven days later it does not" a one list
+expect "the key from paper still opens" v vault recover --org-key centre.keys/recovery.key --new-passphrase-file one.pass $KDF
+expect "and the new passphrase too, although the lease had run out" a one list
+echo $(($(date +%s) + 22 * 86400)) >one.clock
+expect_status 1 "after its end it does not open" a one list
 expect_text "and says what to ask for" "code of epoch 1"
 expect_arabic "in Arabic too"
 rm one.clock
 expect_status 1 "nor with the clock put back" a one list
+expect_text "which is no way back" "code of epoch 1"
 expect "status says that it ended" v vault status
 expect_text "and that nothing was erased" "ENDED.*nothing was erased"
 expect "the centre tells the code" sh -c '"$0" "$@" >code.text 2>advice' "$SERVER" --dir centre --passphrase-file centre.pass \
@@ -194,6 +206,11 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
 	shows gone '^> ' && types 'erase it\n'
 	end_terminal
 	[ -e two/agent.vault ] && ok "another phrase erases nothing" || not_ok "another phrase erases nothing" gone.seen
+	at_terminal gone "$AGENT --dir two --passphrase-file two.pass vault erase"
+	shows gone '^> '
+	set_value two "$(device_cases two | sed -n 1p)" landmark "$typed" && types "$words\n"
+	end_terminal
+	[ -e two/agent.vault ] && ok "what was typed meanwhile is not erased" || not_ok "what was typed meanwhile is not erased" gone.seen
 	at_terminal gone "$AGENT --dir two --passphrase-file two.pass vault erase"
 	shows gone '^> ' && types "$words\n"
 	end_terminal

@@ -545,10 +545,34 @@ static void a_notice_that_leads_backwards_is_refused(void **state)
 	assert_int_equal(waiting(t, 0), 0);
 }
 
+/* Who went away with the case open must not go on in the case of the other copy that has its id now. */
+static void whoever_was_away_during_a_fork_does_not_write_under_old_ids(void **state)
+{
+	struct town *t = *state;
+	uint64_t a = 0, b = 0;
+	int copy = roundkit_clone(&t->k, 0);
+	struct store *away = roundkit_open_again(&t->k, copy);
+	const char *dir = t->k.dirs[copy];
+
+	type(t, 0, &a, "landmark", "of the first");
+	sync_all(t, 0);
+	assert_int_equal(roundkit_type_in(away, &b, "landmark", "of the copy"), 0);
+	assert_int_equal(a, b);
+	store_suspend(away);
+	all_at_rest(t);
+	assert_int_equal(store_resume(away, dir, ROUNDKIT_PASS, strlen(ROUNDKIT_PASS)), ERR_STALE);
+	assert_null(away->db);
+	assert_null(away->vault);
+	store_close(away);
+	assert_string_equal(roundkit_at_centre(&t->k, a, "landmark"), "of the first");
+	assert_int_equal(times_at_centre(t, "of the copy"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(two_copies_with_the_same_ids_make_two_cases, setup, teardown),
+		cmocka_unit_test_setup_teardown(whoever_was_away_during_a_fork_does_not_write_under_old_ids, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_both_copies_have_to_send_arrives_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_copy_brought_stays_in_sight_until_it_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(edits_of_other_cases_keep_their_case, setup, teardown),

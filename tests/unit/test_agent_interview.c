@@ -245,6 +245,34 @@ static void lines_end_with_lf_or_crlf_or_the_end(void **state)
 	buf_fini(&line);
 }
 
+/* At a terminal of its own: what was typed and handed out is not kept through a rest, what was begun is. */
+static void a_rest_keeps_nothing_of_what_was_typed_before(void **state)
+{
+	struct lines l;
+	struct buf line;
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int slave;
+
+	(void)state;
+	assert_true(master >= 0);
+	assert_int_equal(grantpt(master), 0);
+	assert_int_equal(unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(slave >= 0);
+	assert_int_equal(write(master, "somebody's answer\n", 18), 18);
+	buf_init(&line, 100);
+	assert_int_equal(lines_open(&l, slave, 60000), 0);
+	assert_int_equal(lines_next(&l, &line), 1);
+	assert_string_equal(buf_string(&line), "somebody's answer");
+	assert_int_equal(lines_rest(&l), 0);
+	assert_null(l.waiting.data);
+	assert_int_equal(lines_wake(&l), 0);
+	lines_close(&l);
+	buf_fini(&line);
+	close(slave);
+	close(master);
+}
+
 static void a_line_without_end_is_refused(void **state)
 {
 	char piece[4096];
@@ -475,6 +503,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(three_wrong_passphrases_end_a_locked_interview, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_signal_ends_a_locked_interview, setup, teardown),
 		cmocka_unit_test(lines_end_with_lf_or_crlf_or_the_end),
+		cmocka_unit_test(a_rest_keeps_nothing_of_what_was_typed_before),
 		cmocka_unit_test(a_line_without_end_is_refused),
 	};
 

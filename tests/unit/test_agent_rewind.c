@@ -7,10 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/command/stick.h"
 #include "agent/outbox.h"
+#include "proto/base/file.h"
 #include "server/admin/device.h"
 #include "server/intake_past.h"
 #include "server/stick.h"
@@ -684,6 +687,38 @@ static void a_store_put_back_is_answered_by_stick(void **state)
 	buf_fini(&out);
 }
 
+/* What lies on the stick was typed in a store that is gone: the copy that takes its place must not push it off. */
+static void a_store_put_back_leaves_on_the_stick_what_it_does_not_know(void **state)
+{
+	struct town *t = *state;
+	struct stick_report report;
+	char path[128];
+	struct buf file, out;
+	uint64_t a = 0, b = 0;
+	size_t bytes;
+	int old;
+
+	snprintf(path, sizeof path, "%s/stick", t->k.dirs[0]);
+	buf_init(&file, MESSAGE_STICK_BYTES_MAX);
+	buf_init(&out, MESSAGE_STICK_BYTES_MAX);
+	type(t, 0, &a, "before the copy");
+	sync_all(t, 0);
+	old = roundkit_clone(&t->k, 0);
+	type(t, 0, &b, "only on the stick");
+	assert_int_equal(stick_export(t->k.stores[0], path, &bytes), 0);
+	type(t, old, &a, "typed in the copy");
+	assert_int_equal(stick_export(t->k.stores[old], path, &bytes), 0);
+	assert_int_equal(stick_export(t->k.stores[old], path, &bytes), 0);
+	assert_int_equal(file_read(path, &file), 0);
+	assert_int_equal(stick_exchange(t->k.centre.c, file.data, file.len, &report, &out), 0);
+	assert_int_equal(report.requests, 2);
+	assert_int_equal(times_in_ledger(t, "only on the stick"), 1);
+	at_rest(t, old);
+	assert_int_equal(times_in_ledger(t, "typed in the copy"), 1);
+	buf_fini(&file);
+	buf_fini(&out);
+}
+
 /* ---- lease ---- */
 
 static void set_lease(struct town *t, uint32_t days)
@@ -744,6 +779,7 @@ int main(void)
 		T(numbers_turned_forward_by_hand_do_not_hide_two_copies),
 		T(numbers_without_end_break_nothing),
 		T(a_store_put_back_is_answered_by_stick),
+		T(a_store_put_back_leaves_on_the_stick_what_it_does_not_know),
 		T(the_lease_comes_with_the_newest_answer),
 	};
 

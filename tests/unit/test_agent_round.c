@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/command/stick.h"
 #include "agent/outbox.h"
 #include "tests/lib/roundkit.h"
 
@@ -436,6 +437,53 @@ static void two_programs_may_ask_and_hear_crosswise(void **state)
 	store_close(other);
 }
 
+/* A mismatch made the store offer its newest envelope again; the centre, put back, asks for earlier ones: it gets them in the same sync. */
+static void a_centre_that_asks_for_more_than_was_offered_gets_it_at_once(void **state)
+{
+	struct town *t = *state;
+	uint64_t case_id = 0;
+
+	roundkit_backup(&t->k);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(roundkit_type(&t->k, 0, &case_id, "landmark", i % 2 ? "x" : "y"), 0);
+		assert_int_equal(roundkit_sync(&t->k, 0), 0);
+	}
+	roundkit_restore(&t->k);
+	roundkit_exec(&t->k, 0, "INSERT OR REPLACE INTO meta (key, value) VALUES ('resend', 3), ('whole', 1)");
+	assert_int_equal(roundkit_sync(&t->k, 0), 0);
+	assert_string_equal(roundkit_at_centre(&t->k, case_id, "landmark"), "y");
+	assert_true(roundkit_agrees(&t->k, 0));
+}
+
+/* The receipt is of a centre that was put back since: until it has the answers again they count as nobody else's, on a stick too. */
+static void what_a_restored_centre_asks_for_again_is_not_safe_yet(void **state)
+{
+	struct town *t = *state;
+	struct outbox_counts n;
+	uint64_t case_id = 0;
+	char path[128];
+	size_t bytes;
+	bool is_held;
+
+	snprintf(path, sizeof path, "%s/stick", t->k.dirs[0]);
+	roundkit_backup(&t->k);
+	assert_int_equal(roundkit_type(&t->k, 0, &case_id, "landmark", "beside the school"), 0);
+	assert_int_equal(roundkit_sync(&t->k, 0), 0);
+	assert_int_equal(stick_export(t->k.stores[0], path, &bytes), 0);
+	roundkit_restore(&t->k);
+	assert_int_equal(roundkit_contact(&t->k, 0, &t->r), 0);
+	assert_int_equal(outbox_count(t->k.stores[0], &n), 0);
+	assert_int_equal(n.groups - n.confirmed + n.asked_again, 1);
+	assert_int_equal(stick_holds_all(t->k.stores[0], path, &is_held), 0);
+	assert_false(is_held);
+	assert_int_equal(stick_export(t->k.stores[0], path, &bytes), 0);
+	assert_int_equal(stick_holds_all(t->k.stores[0], path, &is_held), 0);
+	assert_true(is_held);
+	assert_int_equal(roundkit_sync(&t->k, 0), 0);
+	assert_int_equal(outbox_count(t->k.stores[0], &n), 0);
+	assert_int_equal(n.groups - n.confirmed + n.asked_again, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +503,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(more_envelopes_than_one_request_carries_go_in_one_sync, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_saved_between_request_and_answer_stays_and_goes_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(two_programs_may_ask_and_hear_crosswise, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_centre_that_asks_for_more_than_was_offered_gets_it_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_a_restored_centre_asks_for_again_is_not_safe_yet, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
