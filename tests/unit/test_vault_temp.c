@@ -28,6 +28,8 @@
 #define THREAD_BYTES (5 * BLOCK / 2)    /* of each thread: ranges share their blocks */
 #define FLAGS (SQLITE_OPEN_SUBJOURNAL | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXCLUSIVE | SQLITE_OPEN_DELETEONCLOSE)
 
+static const sqlite3_io_methods *sqlite_methods; /* of the file below, while its disk fails */
+
 /* An open temporary file; the file below lies behind the struct, as the VFS lays it out. */
 static int setup(void **state)
 {
@@ -98,11 +100,74 @@ static int64_t below_size(struct vault_temp *t)
 	return size;
 }
 
+/* Writes half of what it is given and says that it failed. */
+static int half_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 offset)
+{
+	(void)!sqlite_methods->xWrite(file, data, len / 2, offset);
+	return SQLITE_IOERR_WRITE;
+}
+
+/* From now on writes below fail, or no longer. */
+static void disk_fails(struct vault_temp *t, bool fails)
+{
+	static sqlite3_io_methods failing;
+
+	if (fails) {
+		sqlite_methods = t->file.lower->pMethods;
+		failing = *sqlite_methods;
+		failing.xWrite = half_write;
+		t->file.lower->pMethods = &failing;
+	} else {
+		t->file.lower->pMethods = sqlite_methods;
+	}
+}
+
 /* Repeatable numbers from a seed. */
 static uint32_t draw(uint64_t *seed, uint32_t below)
 {
 	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
 	return (uint32_t)(*seed >> 33) % below;
+}
+
+/* ---- a disk that fails ---- */
+
+/* SQLite rolls back after an error and goes on with what it has written before: a block holds several small pages. */
+static void a_failed_write_costs_no_other_byte_of_its_block(void **state)
+{
+	static uint8_t old[2 * BLOCK], page[BLOCK / 4], back[2 * BLOCK];
+	struct vault_temp *t = *state;
+
+	memset(old, 'a', sizeof old);
+	memset(page, 'b', sizeof page);
+	assert_int_equal(put(t, old, sizeof old, 0), SQLITE_OK);
+	disk_fails(t, true);
+	assert_int_equal(put(t, page, sizeof page, 0), SQLITE_IOERR_WRITE);
+	assert_int_equal(put(t, page, sizeof page, BLOCK), SQLITE_IOERR_WRITE); /* the first block is not let go of */
+	assert_int_equal(get(t, back, BLOCK - (int)sizeof page, sizeof page), SQLITE_OK);
+	assert_memory_equal(back, old, BLOCK - sizeof page);
+	assert_int_equal(get(t, back, BLOCK, BLOCK), SQLITE_IOERR_WRITE);
+	disk_fails(t, false);
+	assert_int_equal(get(t, back, BLOCK, BLOCK), SQLITE_OK);
+	assert_memory_equal(back, old, BLOCK);
+	assert_int_equal(get(t, back, BLOCK - (int)sizeof page, sizeof page), SQLITE_OK);
+	assert_memory_equal(back, old, BLOCK - sizeof page);
+}
+
+/* What is cut off a block that never reached the disk is gone as well. */
+static void a_block_that_was_not_written_can_be_cut(void **state)
+{
+	static uint8_t page[BLOCK], back[BLOCK], zeros[BLOCK];
+	struct vault_temp *t = *state;
+
+	memset(page, 'b', sizeof page);
+	disk_fails(t, true);
+	assert_int_equal(put(t, page, sizeof page, 0), SQLITE_IOERR_WRITE);
+	disk_fails(t, false);
+	assert_int_equal(put(t, page, 1, BLOCK - 1), SQLITE_OK);
+	assert_int_equal(cut(t, 100), SQLITE_OK);
+	assert_int_equal(put(t, page, 1, BLOCK - 1), SQLITE_OK);
+	assert_int_equal(get(t, back, BLOCK - 101, 100), SQLITE_OK);
+	assert_memory_equal(back, zeros, BLOCK - 101);
 }
 
 /* ---- a file as any other ---- */
@@ -336,7 +401,7 @@ static int full_write(sqlite3_file *file, const void *data, int len, sqlite3_int
 	return SQLITE_FULL;
 }
 
-static void a_full_disk_is_reported_and_changes_nothing(void **state)
+static void a_full_disk_is_reported_and_changes_nothing_else(void **state)
 {
 	struct vault_temp *t = *state;
 	const sqlite3_io_methods *whole = t->file.lower->pMethods;
@@ -346,7 +411,7 @@ static void a_full_disk_is_reported_and_changes_nothing(void **state)
 	full.xWrite = full_write;
 	assert_int_equal(put(t, "before", 6, 10), SQLITE_OK);
 	t->file.lower->pMethods = &full;
-	assert_int_equal(put(t, "after!", 6, 10), SQLITE_FULL);
+	assert_int_equal(put(t, "after!", 6, 16), SQLITE_FULL);
 	assert_int_equal(put(t, "after!", 6, 9 * BLOCK), SQLITE_FULL);
 	assert_int_equal(get(t, got, 6, 10), SQLITE_OK);
 	assert_memory_equal(got, "before", 6);
@@ -518,6 +583,8 @@ static void what_sqlite_holds_aside_for_a_query_is_sealed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_failed_write_costs_no_other_byte_of_its_block),
+		TEST(a_block_that_was_not_written_can_be_cut),
 		TEST(an_empty_file_reads_as_zeros_with_a_short_read),
 		TEST(a_read_over_the_end_gives_what_is_there_and_zeros),
 		TEST(holes_and_what_was_cut_off_read_as_zeros),
@@ -527,7 +594,7 @@ int main(void)
 		TEST(a_block_written_twice_differs_below),
 		TEST(every_flipped_bit_below_is_an_error),
 		TEST(moved_old_and_missing_blocks_are_errors),
-		TEST(a_full_disk_is_reported_and_changes_nothing),
+		TEST(a_full_disk_is_reported_and_changes_nothing_else),
 		TEST(hints_are_swallowed_and_nothing_is_mapped),
 		TEST(a_file_that_cannot_be_made_gives_no_methods),
 		cmocka_unit_test(a_statement_journal_is_sealed),

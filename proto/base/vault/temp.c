@@ -6,7 +6,8 @@
  * where this one reads as zeros. The block used last is kept in clear, since statement journals write 4 bytes and a page in turn.
  *
  * Invariants: behind `size` everything reads as zeros and the clear bytes of a sealed block are zeros; `marks` says which blocks were
- * written; t->block holds the clear bytes of block `held`, unless that is -1. All of it changes under `lock` only.
+ * written; t->block holds the clear bytes of block `held`, unless that is -1; after a failed write it alone has them. All of it
+ * changes under `lock` only.
  */
 #include "proto/base/vault/temp.h"
 
@@ -58,15 +59,23 @@ static int block_damaged(int64_t block)
 	return VAULT_ROW(32) ? SQLITE_IOERR_DATA : SQLITE_CORRUPT;
 }
 
+static int block_save(struct vault_temp *t, int64_t block);
+
+/* Before t->block is used for `block`: what a failed write left in it alone goes to the disk first. */
+static int block_leave(struct vault_temp *t, int64_t block)
+{
+	return t->is_unsaved && t->held != block ? block_save(t, t->held) : SQLITE_OK;
+}
+
 /* Make t->block the clear bytes of `block`. */
 static int block_load(struct vault_temp *t, int64_t block)
 {
 	const uint8_t *mark;
 	uint8_t ad[PLACE_BYTES];
-	int rc;
+	int rc = block_leave(t, block);
 
-	if (t->held == block)
-		return SQLITE_OK;
+	if (rc != SQLITE_OK || t->held == block)
+		return rc;
 	t->held = -1;
 	if (!block_is_written(t, block)) {
 		memset(t->block, 0, VAULT_TEMP_BLOCK_BYTES);
@@ -109,14 +118,18 @@ static int marks_grow(struct vault_temp *t, int64_t block)
 	return SQLITE_OK;
 }
 
-/* Seal t->block, write it as `block` and hold it. Its mark is kept only when the write was, so that half a write is damage. */
+/*
+ * Seal t->block, write it as `block` and hold it. When the write fails the clear bytes stay held until one succeeds: the block may hold
+ * more than was written just now, and SQLite goes on with that after it has rolled back.
+ */
 static int block_save(struct vault_temp *t, int64_t block)
 {
 	uint8_t mark[MARK_BYTES];
 	uint8_t ad[PLACE_BYTES];
 	int rc;
 
-	t->held = -1;
+	t->held = block;
+	t->is_unsaved = true;
 	rc = marks_grow(t, block);
 	if (rc != SQLITE_OK)
 		return rc;
@@ -128,7 +141,7 @@ static int block_save(struct vault_temp *t, int64_t block)
 	if (rc != SQLITE_OK)
 		return rc;
 	memcpy(t->marks + block * MARK_BYTES, mark, MARK_BYTES);
-	t->held = block;
+	t->is_unsaved = false;
 	return SQLITE_OK;
 }
 
@@ -167,7 +180,7 @@ static int range_put(struct vault_temp *t, const uint8_t *data, int64_t len, int
 		int64_t at = offset + done;
 		int64_t part = part_in_block(at, len - done);
 		int64_t block = at / VAULT_TEMP_BLOCK_BYTES;
-		int rc = part == VAULT_TEMP_BLOCK_BYTES ? SQLITE_OK : block_load(t, block);
+		int rc = part == VAULT_TEMP_BLOCK_BYTES ? block_leave(t, block) : block_load(t, block);
 
 		if (rc != SQLITE_OK)
 			return rc;
@@ -189,7 +202,7 @@ static int range_cut(struct vault_temp *t, int64_t size)
 	int64_t kept = size % VAULT_TEMP_BLOCK_BYTES;
 	int rc;
 
-	if (kept != 0 && block_is_written(t, blocks - 1)) {
+	if (kept != 0 && (block_is_written(t, blocks - 1) || (t->is_unsaved && t->held == blocks - 1))) {
 		rc = block_load(t, blocks - 1);
 		if (rc != SQLITE_OK)
 			return rc;
@@ -199,8 +212,10 @@ static int range_cut(struct vault_temp *t, int64_t size)
 			return rc;
 	}
 	t->size = size;
-	if (t->held >= blocks)
+	if (t->held >= blocks) {
 		t->held = -1;
+		t->is_unsaved = false;
+	}
 	if (blocks >= t->mark_count)
 		return SQLITE_OK;
 	t->mark_count = blocks;

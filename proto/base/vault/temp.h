@@ -24,6 +24,7 @@ struct vault_temp {
 	int64_t mark_room;
 	uint8_t *block;        /* one clear block, owned */
 	int64_t held;          /* which one that is; -1 = none */
+	bool is_unsaved;       /* its last write failed: the clear block is the only whole one there is */
 	uint8_t *sealed;       /* one sealed block, owned */
 	int64_t size;          /* logical size in bytes */
 };
