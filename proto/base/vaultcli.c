@@ -126,7 +126,7 @@ int vaultcli_confirm(const char *phrase)
 		phrase);
 	err = file_prompt_secret("> ", &typed);
 	if (err)
-		return err;
+		return err_set(err, "the phrase is typed at a terminal, by a person; nothing was done");
 	from = typed + strspn(typed, " \t");
 	len = strlen(from);
 	while (len && (from[len - 1] == ' ' || from[len - 1] == '\t'))
