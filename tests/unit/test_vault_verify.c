@@ -140,14 +140,14 @@ static void a_damaged_record_is_unknown_once_and_then_settled(void **state)
 	struct vaultkit *f = *state;
 	struct vault_key *k = vaultkit_unlock(f);
 	struct vault_report r;
-	struct vaultkit_bytes b;
 	struct db *db;
 
 	rows_add(f, 1, 60);
-	b = vaultkit_load(f->path);
 	for (size_t at = 0; at < VAULT_RECORD_BYTES; at += 511) {
+		struct vaultkit_bytes b = vaultkit_load(f->path); /* each settling writes another record */
 		uint8_t bad = b.data[VAULT_RECORD_OFFSET + at] ^ 1;
 
+		free(b.data);
 		vaultkit_put(f->path, VAULT_RECORD_OFFSET + at, &bad, 1);
 		r = verified(k);
 		assert_int_equal(r.freshness, VAULT_UNKNOWN);
@@ -162,7 +162,6 @@ static void a_damaged_record_is_unknown_once_and_then_settled(void **state)
 	db_close(db);
 	rows_add(f, 61, 70); /* a checkpoint goes on from the settled record */
 	assert_int_equal(verified(k).freshness, VAULT_FRESH);
-	free(b.data);
 	vault_lock(k);
 }
 
