@@ -17,7 +17,6 @@
 #include "tests/lib/sqlkit.h"
 #include "tests/lib/vaulttest.h"
 
-#define FCNTL_MAIN 0x4d4e4442 /* of database.c: the struct vault_main behind a file */
 #define PATH_BYTES 64
 
 struct fix {
@@ -32,7 +31,7 @@ static struct vault_main *main_of(sqlite3 *db)
 {
 	struct vault_main *m = NULL;
 
-	assert_int_equal(sqlite3_file_control(db, "main", FCNTL_MAIN, &m), SQLITE_OK);
+	assert_int_equal(sqlite3_file_control(db, "main", VAULT_FCNTL_MAIN, &m), SQLITE_OK);
 	assert_non_null(m);
 	return m;
 }

@@ -24,14 +24,8 @@
 #define CHANGE_OFFSET 24                /* 16 bytes from here are read when a rollback transaction begins */
 #define CHANGE_BYTES 16
 #define TRY_COUNT_MAX 3                 /* a page that another process is writing may be read torn */
-#define FCNTL_SELF 0x4d4e4442           /* private: gives the struct vault_main behind any shims above us */
 #define SHM_LOCK_CHECKPOINT 1           /* wal.c of SQLite: WAL_CKPT_LOCK */
 #define SHM_LOCK_RECOVER 2              /* WAL_RECOVER_LOCK */
-
-static uint32_t get_u32(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
 
 static struct vault_main *self(sqlite3_file *file)
 {
@@ -107,7 +101,7 @@ static bool page_count_said(struct vault_main *m, uint32_t *out)
 		if (lower_read(m, m->scratch, page_bytes(m), vault_page_offset(m, 0)) != SQLITE_OK)
 			return false;
 		if (vault_page_open(&m->keys->shape, m->keys->page, VAULT_ROLE_PAGE, 0, 1, m->scratch, m->scratch) == 0) {
-			*out = get_u32(m->scratch + PAGE_COUNT_OFFSET);
+			*out = vault_get_u32(m->scratch + PAGE_COUNT_OFFSET);
 			return true;
 		}
 	}
@@ -221,7 +215,7 @@ static int page_put(struct vault_main *m, int64_t index, const uint8_t *data, bo
 	int rc = exists ? vault_record_drop(m, index) : SQLITE_OK;
 
 	if (rc == SQLITE_OK && index == 0)
-		rc = vault_record_vacuum(m, get_u32(data + AUTO_VACUUM_OFFSET), get_u32(data + INCREMENTAL_VACUUM_OFFSET));
+		rc = vault_record_vacuum(m, vault_get_u32(data + AUTO_VACUUM_OFFSET), vault_get_u32(data + INCREMENTAL_VACUUM_OFFSET));
 	if (rc != SQLITE_OK)
 		return rc;
 	vault_page_seal(&m->keys->shape, m->keys->page, VAULT_ROLE_PAGE, 0, (uint32_t)(index + 1), data, m->scratch);
@@ -423,7 +417,7 @@ static int own_control(struct vault_main *m, int op, void *arg, bool *done)
 {
 	*done = true;
 	switch (op) {
-	case FCNTL_SELF:
+	case VAULT_FCNTL_MAIN:
 		*(struct vault_main **)arg = m;
 		return SQLITE_OK;
 	case SQLITE_FCNTL_SIZE_HINT: /* these two would make holes */
@@ -665,7 +659,7 @@ struct vault_main *vault_main_of(const char *name)
 
 	if (file && !VAULT_ROW(28))
 		return (struct vault_main *)file;
-	if (!file || !file->pMethods || file->pMethods->xFileControl(file, FCNTL_SELF, &m) != SQLITE_OK)
+	if (!file || !file->pMethods || file->pMethods->xFileControl(file, VAULT_FCNTL_MAIN, &m) != SQLITE_OK)
 		return NULL;
 	return m;
 }

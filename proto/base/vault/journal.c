@@ -51,11 +51,6 @@ static const sqlite3_io_methods *below(const struct vault_journal *j)
 	return j->file.lower->pMethods;
 }
 
-static uint32_t get_u32(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
 static int64_t page_bytes(const struct vault_journal *j)
 {
 	return j->main->keys->shape.page_bytes;
@@ -219,7 +214,7 @@ static int journal_read(sqlite3_file *file, void *out, int len, sqlite3_int64 of
 		mask_apply(j, out, out);
 	if (len == NUMBER_BYTES && !(checksum && VAULT_ROW(14))) {
 		j->number_offset = offset;
-		j->number = get_u32(out);
+		j->number = vault_get_u32(out);
 	}
 	return SQLITE_OK;
 }
@@ -241,7 +236,7 @@ static int journal_write(sqlite3_file *file, const void *data, int len, sqlite3_
 		own_forget(j);
 	if (len == NUMBER_BYTES && !(checksum && VAULT_ROW(14))) {
 		j->number_offset = offset;
-		j->number = get_u32(data);
+		j->number = vault_get_u32(data);
 	}
 	if (!checksum)
 		return below(j)->xWrite(j->file.lower, data, len, offset);

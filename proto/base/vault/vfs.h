@@ -28,6 +28,9 @@ struct vault_file {
 	sqlite3_file *lower; /* the file of the VFS below */
 };
 
+/* A private file control: gives the struct vault_main behind any shims above us. */
+#define VAULT_FCNTL_MAIN 0x4d4e4442
+
 struct vault_wal;
 
 /* An open database. */
@@ -72,6 +75,12 @@ bool vault_page_is_acceptable(const struct vault_file_keys *keys, const uint8_t 
  */
 int vault_main_open(sqlite3_vfs *lower, const char *name, struct vault_main *out, int flags, int *out_flags) MUST_CHECK;
 int vault_wal_open(sqlite3_vfs *lower, const char *name, struct vault_wal *out, int flags, int *out_flags) MUST_CHECK;
+
+/* SQLite's own integers: big-endian. */
+static inline uint32_t vault_get_u32(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
 
 /* Where page `index` (from 0) begins below. */
 static inline int64_t vault_page_offset(const struct vault_main *m, int64_t index)

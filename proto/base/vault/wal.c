@@ -29,11 +29,6 @@
 #define FRAME_SALT_OFFSET 8
 #define SALT_BYTES 8
 
-static uint32_t get_u32(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
 static struct vault_wal *self(sqlite3_file *file)
 {
 	return (struct vault_wal *)file;
@@ -103,14 +98,14 @@ static int head_open(struct vault_wal *w, enum vault_role role, int64_t frame, c
 /* What a page in the WAL is bound to beside its number. The header's salts are not part of it: they change later (row 10). */
 static uint64_t frame_place(int64_t frame, const uint8_t *head)
 {
-	return VAULT_ROW(10) ? (uint64_t)frame : (uint64_t)frame ^ (uint64_t)get_u32(head + FRAME_SALT_OFFSET) << 32;
+	return VAULT_ROW(10) ? (uint64_t)frame : (uint64_t)frame ^ (uint64_t)vault_get_u32(head + FRAME_SALT_OFFSET) << 32;
 }
 
 static int page_open(struct vault_wal *w, int64_t frame, const uint8_t *head, const uint8_t *sealed, uint8_t *out)
 {
 	const struct vault_file_keys *keys = w->main->keys;
 
-	return vault_page_open(&keys->shape, keys->wal, VAULT_ROLE_FRAME_PAGE, frame_place(frame, head), get_u32(head), sealed, out);
+	return vault_page_open(&keys->shape, keys->wal, VAULT_ROLE_FRAME_PAGE, frame_place(frame, head), vault_get_u32(head), sealed, out);
 }
 
 static int damaged(const char *what, int64_t frame)
@@ -304,7 +299,7 @@ static int frame_page_put(struct vault_wal *w, int64_t frame, const uint8_t *dat
 		if (rc != SQLITE_OK)
 			return rc;
 	}
-	page = get_u32(head);
+	page = vault_get_u32(head);
 	if (!vault_page_is_acceptable(keys, data, page))
 		return SQLITE_IOERR_WRITE;
 	vault_page_seal(&keys->shape, keys->wal, VAULT_ROLE_FRAME_PAGE, frame_place(frame, head), page, data, w->scratch);
