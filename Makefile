@@ -24,13 +24,13 @@ endif
 
 # ---- What there is to build -----------------------------------------------------------------------------------------
 
-BASE = err buf bytes env log file conf cli \
+BASE = err buf bytes arena env log file conf cli \
 	text text_code text_words text_forms hijri hijri_parse hijri_table check \
 	$(addprefix vault/,vault make copy kdf slot prefix slots recovery lease rekey erase verify harden sql registry \
 		seal lower io vfs database birth record pages wal journal temp) db keyfile \
-	json http httpguard httpc vaultcli
+	json html http httpguard httpc vaultcli
 FORM = value form form_words strokes csv form_csv form_default
-PROTO = record arena edit changeset changeset_pull sheet column packed column_strokes fold \
+PROTO = record edit changeset changeset_pull sheet column packed column_strokes fold \
 	pack seal seal_envelope chain merge receipt manifest message message_blob message_enrol message_stick lease
 
 # The road of an answer, then what a person types.

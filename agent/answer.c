@@ -12,7 +12,7 @@
 
 #include "agent/outbox.h"
 #include "agent/view.h"
-#include "proto/arena.h"
+#include "proto/base/arena.h"
 #include "proto/form/value.h"
 
 #define GROUP_VALUE_BYTES_MAX (128 * 1024) /* of one edit group: far below what one envelope carries (outbox.c) */

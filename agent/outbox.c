@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/arena.h"
+#include "proto/base/arena.h"
 #include "proto/base/buf.h"
 
 #define GROUP_BYTES_MAX (16 * 1024 * 1024)

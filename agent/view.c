@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/arena.h"
+#include "proto/base/arena.h"
 
 #define VIEW_BYTES_MAX (64 * 1024 * 1024)
 #define VIEW_ROWS_MAX 200000 /* of one case; CHANGESET_REGISTERS_MAX is the same for a whole pull */

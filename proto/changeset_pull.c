@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/arena.h"
+#include "proto/base/arena.h"
 #include "proto/base/bytes.h"
 #include "proto/fold.h"
 #include "proto/form/value.h"

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "proto/arena.h"
+#include "proto/base/arena.h"
 #include "proto/base/buf.h"
 #include "proto/base/bytes.h"
 #include "proto/form/form.h"

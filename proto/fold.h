@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "proto/arena.h"
+#include "proto/base/arena.h"
 #include "proto/base/buf.h"
 #include "proto/base/bytes.h"
 

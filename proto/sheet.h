@@ -8,7 +8,7 @@
 #ifndef PROTO_SHEET_H
 #define PROTO_SHEET_H
 
-#include "proto/arena.h"
+#include "proto/base/arena.h"
 #include "proto/base/buf.h"
 #include "proto/base/bytes.h"
 #include "proto/edit.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/arena.h"
+#include "proto/base/arena.h"
 
 #define HISTORY_BYTES_MAX ((size_t)256 * 1024 * 1024) /* of one case: 20,000 edits of the longest value, and to spare */
 

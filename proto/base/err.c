@@ -30,6 +30,7 @@ static const struct code_text TEXTS[] = {
 	{ ERR_STALE, "stale", "لا يوافق الحال الآن: هو أقدم مما حُفظ هنا، أو يحتاج إصدارًا أحدث من البرنامج؛ لم يُغيَّر شيء.", 1 },
 	{ ERR_NOMEM, "nomem", "لا تكفي الذاكرة؛ أغلق برامج أخرى ثم أعد المحاولة.", 1 },
 	{ ERR_USAGE, "usage", "الأمر غير صحيح؛ راجع طريقة الاستعمال.", 2 },
+	{ ERR_REFUSED, "refused", "لم يتم ذلك للأسباب المذكورة؛ لم يُغيَّر شيء.", 1 },
 };
 
 static const struct code_text *text_of(int code)

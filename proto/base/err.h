@@ -23,6 +23,7 @@ enum err {
 	ERR_STALE = -8,      /* older than what is held, made for another state, or of a newer program: fetch anew or update */
 	ERR_NOMEM = -9,      /* no memory: give up this operation, the state is unharmed */
 	ERR_USAGE = -10,     /* the caller or the person asked for something that makes no sense */
+	ERR_REFUSED = -11,   /* understood and looked at, and a rule says no: tell the reasons; the state is unharmed */
 };
 
 /* Keep a message for this thread and return `code`, so that callers write `return err_set(ERR_IO, "...")`. */

@@ -178,6 +178,8 @@ static struct httpguard_refusal refusal_of(int code)
 		return (struct httpguard_refusal){ 404, "not_found" };
 	case ERR_STALE:
 		return (struct httpguard_refusal){ 409, "stale" };
+	case ERR_REFUSED:
+		return (struct httpguard_refusal){ 409, "refused" };
 	case ERR_LIMIT:
 		return (struct httpguard_refusal){ 413, "limit" };
 	case ERR_BUSY:

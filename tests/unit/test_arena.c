@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "proto/arena.h"
+#include "proto/base/arena.h"
 
 static void piece_is_zeroed_aligned_and_its_own(void **state)
 {

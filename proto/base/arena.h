@@ -4,8 +4,8 @@
  * Pieces are zeroed, aligned for any type, and never freed alone. The first failure (ceiling or no memory) is sticky: every
  * later call gives NULL, and arena_error() says which it was. Everything is wiped at the end, since it often holds answers.
  */
-#ifndef PROTO_ARENA_H
-#define PROTO_ARENA_H
+#ifndef PROTO_BASE_ARENA_H
+#define PROTO_BASE_ARENA_H
 
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
  * arena: see arena.h. Chunks grow from 8 KiB to 256 KiB, so that the decoding of one small change set takes one or two
  * allocations and that of a large one stays within a quarter of what it uses.
  */
-#include "proto/arena.h"
+#include "proto/base/arena.h"
 
 #include <sodium.h>
 #include <stdalign.h>
