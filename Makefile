@@ -29,7 +29,10 @@ BASE = err buf bytes arena env log file conf cli \
 	$(addprefix vault/,vault make copy kdf slot prefix slots recovery lease rekey erase verify harden sql registry \
 		seal lower io vfs database birth record pages wal journal temp) db keyfile \
 	json html http httpguard httpc vaultcli
-FORM = value form form_words strokes csv form_csv form_default
+FORM = value form form_words strokes csv form_csv form_default \
+	$(addprefix xpath/,node set index token argument problem parser parse parse_step plan depends \
+		eval call step compare convert number function function_core function_tree core_text \
+		function_odk function_text function_number function_date function_geo function_own xdate regex digest)
 PROTO = record edit changeset changeset_pull sheet column packed column_strokes fold \
 	pack seal seal_envelope chain merge receipt manifest message message_blob message_enrol message_stick lease
 
@@ -90,7 +93,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(HARDENING) -pthr
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZER) $(LDFLAGS)
 
 # Asked once, and only when a recipe needs the answer.
-LIBRARIES = sqlite3 libsodium libzstd libcurl libmicrohttpd jansson
+LIBRARIES = sqlite3 libsodium libzstd libcurl libmicrohttpd jansson expat zlib libpcre2-8
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm)$(PKG_LIBS)
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka 2>/dev/null))$(CMOCKA_LIBS)

@@ -9,9 +9,10 @@
 set -eu
 
 BUILD="gcc make pkg-config libsqlite3-dev libsodium-dev libzstd-dev libcurl4-openssl-dev libmicrohttpd-dev libjansson-dev"
-TEST="libcmocka-dev sqlite3 xz-utils zstd"
+BUILD="$BUILD libexpat1-dev zlib1g-dev libpcre2-dev"
+TEST="libcmocka-dev sqlite3 xz-utils zstd libreoffice-calc-nogui unzip"
 FUZZ="clang libclang-rt-dev"
-LIBRARIES="sqlite3 libsodium libzstd libcurl libmicrohttpd jansson"
+LIBRARIES="sqlite3 libsodium libzstd libcurl libmicrohttpd jansson expat zlib libpcre2-8"
 
 wanted=$BUILD
 why="to build Mandoob"

@@ -3,7 +3,7 @@
 # languages why it cannot. dpkg-query, apt-get and id are pretended by scripts, so that no package of this machine is touched.
 . "$(dirname "$0")/../lib/flow.sh"
 
-ALL="gcc make pkg-config libsqlite3-dev libsodium-dev libzstd-dev libcurl4-openssl-dev libmicrohttpd-dev libjansson-dev"
+ALL="gcc make pkg-config libsqlite3-dev libsodium-dev libzstd-dev libcurl4-openssl-dev libmicrohttpd-dev libjansson-dev libexpat1-dev zlib1g-dev libpcre2-dev"
 mkdir bin
 for tool in env sh cat; do
 	ln -s "$(command -v $tool)" bin/
@@ -50,7 +50,7 @@ installed $ALL
 expect "nothing missing is success" bootstrap
 [ ! -s output ] && [ ! -s apt ] && ok "and silent, without touching apt" || not_ok "and silent, without touching apt" output
 
-installed gcc make pkg-config libsqlite3-dev libzstd-dev libcurl4-openssl-dev libjansson-dev
+installed gcc make pkg-config libsqlite3-dev libzstd-dev libcurl4-openssl-dev libjansson-dev libexpat1-dev zlib1g-dev libpcre2-dev
 expect "what is missing is installed" bootstrap
 expect_text "it says what and why" "to build Mandoob: libsodium-dev libmicrohttpd-dev$"
 expect_text "exactly that" "^install .*recommends libsodium-dev libmicrohttpd-dev$" apt
@@ -58,9 +58,10 @@ expect_text "exactly that" "^install .*recommends libsodium-dev libmicrohttpd-de
 # shellcheck disable=SC2086
 installed $ALL
 expect "the tests need more" bootstrap --test
-expect_text "namely these" "recommends libcmocka-dev sqlite3 xz-utils zstd$" apt
+expect_text "namely these" "recommends libcmocka-dev sqlite3 xz-utils zstd libreoffice-calc-nogui unzip$" apt
 
-installed gcc make pkg-config libsqlite3-dev libsodium-dev libzstd-dev libcurl4-gnutls-dev libmicrohttpd-dev libjansson-dev
+installed gcc make pkg-config libsqlite3-dev libsodium-dev libzstd-dev libcurl4-gnutls-dev libmicrohttpd-dev libjansson-dev libexpat1-dev \
+	zlib1g-dev libpcre2-dev
 expect "the other curl headers will do" bootstrap
 [ ! -s apt ] && ok "and are not replaced" || not_ok "and are not replaced" apt
 
@@ -79,6 +80,6 @@ expect_text "in Arabic too" "بحساب الجذر"
 
 rm bin/dpkg-query
 expect_status 1 "without apt and libraries it fails" bootstrap
-expect_text "and names the libraries" "sqlite3 libsodium libzstd libcurl libmicrohttpd jansson"
+expect_text "and names the libraries" "sqlite3 libsodium libzstd libcurl libmicrohttpd jansson expat zlib libpcre2-8"
 expect_status 2 "an unknown word is refused" bootstrap --all
 finish
