@@ -47,6 +47,10 @@ SERVER = main config centre centre_create library publish \
 	$(addprefix admin/,setup authority account enrol device device_lease backup verify escrow) \
 	$(addprefix command/,command cmd_centre cmd_manifest cmd_form cmd_account cmd_device cmd_stick cmd_case cmd_conflict cmd_backup cmd_vault)
 
+# What an author wrote.
+AUTHOR = $(addprefix author/,workbook zip xlsx xlsx_kind xlsx_xml xlsx_relations xlsx_strings xlsx_styles xlsx_number xlsx_sheet csv_sheet \
+	xlsx_write grid)
+
 # Data that the programs carry inside: see packaging/embed.sh.
 FORM_DATA = $(addprefix proto/form/default/,settings.csv questions.csv choices.csv)
 # The compression dictionary that a new centre hands out is trained here, on invented applications, in about three seconds.
@@ -73,7 +77,8 @@ EXTENSION_SRC = $(patsubst %,proto/base/%.c,err buf bytes env log file $(filter 
 
 COMMON_SRC = $(BASE:%=proto/base/%.c) $(FORM:%=proto/form/%.c) $(PROTO:%=proto/%.c)
 AGENT_SRC = $(AGENT:%=agent/%.c)
-SERVER_SRC = $(SERVER:%=server/%.c)
+SERVER_SRC = $(SERVER:%=server/%.c) $(AUTHOR:%=server/%.c)
+AUTHOR_SRC = $(AUTHOR:%=server/%.c)
 TEST_SRC = $(TEST_LIB) $(TESTS:%=tests/unit/%.c) $(TOOLS:%=tests/lib/%_main.c) $(BENCHES:%=tests/bench/%.c) \
 	$(FUZZERS:%=tests/fuzz/%.c) tests/fuzz/replay_main.c tests/fuzz/seeds_main.c tests/sim/sim.c tests/sim/world.c
 
@@ -103,12 +108,14 @@ Q = $(if $(V),,@)
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 
 COMMON_OBJ = $(call objects,$(COMMON_SRC)) $(B)/gen/form_default_data.o
+AUTHOR_OBJ = $(call objects,$(AUTHOR_SRC))
 AGENT_OBJ = $(call objects,$(AGENT_SRC)) $(B)/gen/agent_schema.o
 SERVER_OBJ = $(call objects,$(SERVER_SRC)) $(B)/gen/server_schema.o $(B)/gen/dictionary.o
 TEST_OBJ = $(call objects,$(TEST_SRC))
 COMMON_LIB = $(B)/libmandoob.a
 TEST_LIB_A = $(B)/libtests.a
 AGENT_LIB = $(B)/libagent.a
+AUTHOR_LIB = $(B)/libauthor.a
 SERVER_LIB = $(B)/libserver.a
 SIM_PROGRAM = $(B)/tests/simulator
 PROGRAMS = $(B)/mandoob-agent $(B)/mandoob-server
@@ -283,6 +290,9 @@ $(AGENT_LIB): $(filter-out %/main.o,$(AGENT_OBJ))
 $(SERVER_LIB): $(filter-out %/main.o,$(SERVER_OBJ))
 	$(archive)
 
+$(AUTHOR_LIB): $(AUTHOR_OBJ)
+	$(archive)
+
 # Both programs' stations in one: from archives, so that only what the simulator calls comes in.
 $(SIM_PROGRAM): $(B)/tests/sim/sim.o $(B)/tests/sim/world.o $(AGENT_LIB) $(SERVER_LIB) $(COMMON_LIB)
 	$(call link)
@@ -306,7 +316,7 @@ $(EXTENSION): $(EXTENSION_OBJ)
 	@echo "  link  $@"
 	$(Q)$(CC) -shared -pthread -Wl,-z,relro,-z,now,-z,defs -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libsodium)
 
-$(TEST_PROGRAMS): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_LIB_A) $(COMMON_LIB)
+$(TEST_PROGRAMS): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_LIB_A) $(AUTHOR_LIB) $(COMMON_LIB)
 	$(call link,$(CMOCKA_LIBS))
 
 $(ROW_OBJ): $(B)/rows/%.o: %.c $(B)/flags
@@ -323,10 +333,10 @@ $(TOOL_PROGRAMS): $(B)/tests/%: $(B)/tests/lib/%_main.o $(call objects,$(TOOL_LI
 $(BENCH_PROGRAMS): $(B)/bench/%: $(B)/tests/bench/%.o $(TEST_LIB_A) $(SERVER_LIB) $(COMMON_LIB)
 	$(call link)
 
-$(FUZZ_PROGRAMS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(TEST_LIB_A) $(COMMON_LIB)
+$(FUZZ_PROGRAMS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(TEST_LIB_A) $(AUTHOR_LIB) $(COMMON_LIB)
 	$(call link,-fsanitize=fuzzer)
 
-$(REPLAY_PROGRAMS): $(B)/fuzz-replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay_main.o $(TEST_LIB_A) $(COMMON_LIB)
+$(REPLAY_PROGRAMS): $(B)/fuzz-replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay_main.o $(TEST_LIB_A) $(AUTHOR_LIB) $(COMMON_LIB)
 	$(call link)
 
 $(SEEDS_PROGRAM): $(B)/tests/fuzz/seeds_main.o $(TEST_LIB_A) $(COMMON_LIB)
@@ -339,6 +349,6 @@ $(filter $(B)/tests/test_server_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(SER
 # Their disk is in memory, also for what the vault does beside SQLite, and allocations fail (tests/lib/faultfs_posix.h, faultfs_heap.h).
 FAULTFS_WRAP = malloc calloc realloc strdup strndup sodium_malloc open close access unlink rename renameat2 fsync flock realpath \
 	stat fstat chmod fallocate chown pwrite
-$(addprefix $(B)/tests/test_vault_,power_keys faults faults_keys): ALL_LDFLAGS += $(FAULTFS_WRAP:%=-Wl,--wrap=%)
+$(addprefix $(B)/tests/test_,vault_power_keys vault_faults vault_faults_keys workbook_hostile): ALL_LDFLAGS += $(FAULTFS_WRAP:%=-Wl,--wrap=%)
 
 -include $(patsubst %.o,%.d,$(ROW_OBJ) $(EXTENSION_OBJ) $(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(TEST_OBJ))
