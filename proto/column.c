@@ -45,14 +45,47 @@ uint64_t column_bits_get(struct column_bits_reader *b, unsigned count)
 	return v;
 }
 
+/* The packed forms that values of a field may have; types without forms of their own travel as text. */
+static enum form_type column_kind(const struct form *form, const struct form_field *f)
+{
+	switch (f->type) {
+	case FORM_SELECT_ONE:
+	case FORM_SELECT_MULTIPLE:
+		return f->list < 0 || form_list(form, (size_t)f->list)->choice_count == 0 ? FORM_TEXT : f->type;
+	case FORM_TIME:
+	case FORM_DATETIME:
+	case FORM_RANK:
+	case FORM_IMAGE:
+	case FORM_IMAGE_LIST:
+	case FORM_AUDIO:
+	case FORM_VIDEO:
+	case FORM_FILE:
+	case FORM_NOTE:
+	case FORM_CALCULATE:
+		return FORM_TEXT;
+	case FORM_TEXT:
+	case FORM_INTEGER:
+	case FORM_DECIMAL:
+	case FORM_MONEY:
+	case FORM_DATE:
+	case FORM_HIJRI_DATE:
+	case FORM_SELECT_MEMBER:
+	case FORM_ACKNOWLEDGE:
+	case FORM_SA_ID:
+	case FORM_IBAN:
+	case FORM_MOBILE:
+	case FORM_SHORT_ADDRESS:
+	case FORM_POSTAL_CODE:
+	case FORM_GEOPOINT:
+	case FORM_SIGNATURE:
+		return f->type;
+	}
+	return FORM_TEXT;
+}
+
 void column_init(struct column *c, const struct form *form, uint16_t field)
 {
-	const struct form_field *f = form_field(form, field);
-	bool is_open = (f->type == FORM_SELECT_ONE || f->type == FORM_SELECT_MULTIPLE) &&
-		       (f->list < 0 || form_list(form, (size_t)f->list)->choice_count == 0);
-	bool is_image = f->type == FORM_IMAGE || f->type == FORM_IMAGE_LIST;
-
-	*c = (struct column){ .form = form, .field = field, .kind = is_open || is_image ? FORM_TEXT : f->type };
+	*c = (struct column){ .form = form, .field = field, .kind = column_kind(form, form_field(form, field)) };
 }
 
 int column_bit_count(const struct column *c, uint64_t tag)

@@ -638,8 +638,17 @@ static bool pack(const struct column *c, const char *v, size_t len, struct packe
 	case FORM_POSTAL_CODE: return pack_postal_code(p, v, len);
 	case FORM_GEOPOINT: return pack_geopoint(p, v, len);
 	case FORM_SIGNATURE: return false;
-	case FORM_IMAGE: return false;
-	case FORM_IMAGE_LIST: return false;
+	case FORM_TIME:
+	case FORM_DATETIME:
+	case FORM_RANK:
+	case FORM_IMAGE:
+	case FORM_IMAGE_LIST:
+	case FORM_AUDIO:
+	case FORM_VIDEO:
+	case FORM_FILE:
+	case FORM_NOTE:
+	case FORM_CALCULATE:
+		return false;
 	}
 	return false;
 }
@@ -664,8 +673,17 @@ bool packed_value(const struct column *c, const struct packed *p, struct packed_
 	case FORM_POSTAL_CODE: return unpack_postal_code(p, t);
 	case FORM_GEOPOINT: return unpack_geopoint(p, t);
 	case FORM_SIGNATURE: return false;
-	case FORM_IMAGE: return false;
-	case FORM_IMAGE_LIST: return false;
+	case FORM_TIME:
+	case FORM_DATETIME:
+	case FORM_RANK:
+	case FORM_IMAGE:
+	case FORM_IMAGE_LIST:
+	case FORM_AUDIO:
+	case FORM_VIDEO:
+	case FORM_FILE:
+	case FORM_NOTE:
+	case FORM_CALCULATE:
+		return false;
 	}
 	return false;
 }
@@ -734,9 +752,17 @@ bool packed_shape(const struct column *c, uint64_t tag, struct packed_shape *s)
 	case FORM_GEOPOINT:
 		*s = (struct packed_shape){ .bit_count = { 16, 16 }, .number_count = 3 };
 		return i == 0;
+	case FORM_TIME:
+	case FORM_DATETIME:
+	case FORM_RANK:
 	case FORM_SIGNATURE:
 	case FORM_IMAGE:
 	case FORM_IMAGE_LIST:
+	case FORM_AUDIO:
+	case FORM_VIDEO:
+	case FORM_FILE:
+	case FORM_NOTE:
+	case FORM_CALCULATE:
 		return false;
 	}
 	return false;

@@ -12,19 +12,22 @@
 #define ROWS_FIRST 64
 
 struct csv_row {
-	size_t line;                 /* in the file, from 1 */
-	char *cell[CSV_COLUMNS_MAX]; /* into the copy */
+	size_t line;  /* in the file, from 1 */
+	size_t cells; /* place of its first cell in the table's cells */
 };
 
 struct csv {
 	const char *name;
-	const struct csv_column *columns;
+	const struct csv_column *columns; /* NULL: the columns are those of the table */
 	size_t column_count;
-	int place[CSV_COLUMNS_MAX];  /* of each known column: its position in a row, or -1 */
+	int place[CSV_COLUMNS_MAX];  /* of each column: its position in a row, or -1 */
 	char *text;                  /* owned copy */
 	struct csv_row *rows;        /* [0] is the row of names */
 	size_t row_count;
 	size_t row_cap;
+	char **cells;                /* owned; of all rows, into the copy */
+	size_t cells_used;
+	size_t cells_cap;
 	size_t cell_count;           /* cells in every row */
 };
 
@@ -104,59 +107,89 @@ static char *cut_cell(struct cutter *k, bool *last)
 	return begin;
 }
 
-static struct csv_row *row_add(struct csv *c, size_t line)
+static int row_add(struct csv *c, size_t line, char *const *cells, size_t count)
 {
+	if (c->row_count == CSV_ROWS_MAX)
+		return err_set(ERR_LIMIT, "%s: more than %d rows", c->name, CSV_ROWS_MAX);
 	if (c->row_count == c->row_cap) {
 		size_t cap = c->row_cap ? c->row_cap * 2 : ROWS_FIRST;
 		struct csv_row *grown = realloc(c->rows, cap * sizeof(*grown));
 
 		if (!grown)
-			return NULL;
+			return err_set(ERR_NOMEM, "%s: no memory", c->name);
 		c->rows = grown;
 		c->row_cap = cap;
 	}
-	c->rows[c->row_count] = (struct csv_row){ .line = line };
-	return &c->rows[c->row_count++];
+	/* A cell takes at least one byte of the table, so this stays within the ceiling of the table. */
+	if (count > c->cells_cap - c->cells_used) {
+		size_t cap = c->cells_cap * 2 + count;
+		char **grown = realloc(c->cells, cap * sizeof(*grown));
+
+		if (!grown)
+			return err_set(ERR_NOMEM, "%s: no memory", c->name);
+		c->cells = grown;
+		c->cells_cap = cap;
+	}
+	c->rows[c->row_count++] = (struct csv_row){ .line = line, .cells = c->cells_used };
+	memcpy(c->cells + c->cells_used, cells, count * sizeof(*cells));
+	c->cells_used += count;
+	return 0;
 }
 
 static int cut_row(struct csv *c, struct cutter *k)
 {
-	struct csv_row *row = row_add(c, k->line);
-	bool is_first = c->row_count == 1;
+	char *cells[CSV_COLUMNS_MAX];
+	size_t line = k->line;
 	bool is_empty = true;
 	bool last = false;
 	size_t count = 0;
 
-	if (!row)
-		return err_set(ERR_NOMEM, "%s: no memory", c->name);
 	while (!last) {
 		if (count == CSV_COLUMNS_MAX)
-			return row_broken(c, row->line, "too many cells");
-		row->cell[count] = cut_cell(k, &last);
-		if (!row->cell[count])
-			return row_broken(c, row->line, "a quotation mark or line end stands wrong");
-		is_empty = is_empty && row->cell[count][0] == '\0';
+			return row_broken(c, line, "too many cells");
+		cells[count] = cut_cell(k, &last);
+		if (!cells[count])
+			return row_broken(c, line, "a quotation mark or line end stands wrong");
+		is_empty = is_empty && cells[count][0] == '\0';
 		count++;
 	}
-	if (is_first)
+	if (c->row_count == 0)
 		c->cell_count = count;
 	else if (is_empty)
-		c->row_count--;
+		return 0;
 	else if (count != c->cell_count)
-		return row_broken(c, row->line, "more or fewer cells than the first row has");
+		return row_broken(c, line, "more or fewer cells than the first row has");
+	return row_add(c, line, cells, count);
+}
+
+static const char *cell_at(const struct csv *c, size_t row, int place)
+{
+	return place < 0 ? "" : c->cells[c->rows[row].cells + (size_t)place];
+}
+
+/* Every column is one that may be read; names once, and not empty. */
+static int take_columns(struct csv *c)
+{
+	c->column_count = c->cell_count;
+	for (size_t i = 0; i < c->cell_count; i++) {
+		c->place[i] = (int)i;
+		if (!*cell_at(c, 0, (int)i))
+			return err_set(ERR_USAGE, "%s: line 1: cell %zu: the name of a column expected", c->name, i + 1);
+		for (size_t before = 0; before < i; before++)
+			if (strcmp(cell_at(c, 0, (int)before), cell_at(c, 0, (int)i)) == 0)
+				return err_set(ERR_USAGE, "%s: line 1: column %s twice", c->name, cell_at(c, 0, (int)i));
+	}
 	return 0;
 }
 
 static int find_columns(struct csv *c)
 {
-	const struct csv_row *names = &c->rows[0];
-
 	for (size_t i = 0; i < c->column_count; i++)
 		c->place[i] = -1;
 	for (size_t cell = 0; cell < c->cell_count; cell++) {
 		size_t i = 0;
 
-		while (i < c->column_count && strcmp(c->columns[i].name, names->cell[cell]) != 0)
+		while (i < c->column_count && strcmp(c->columns[i].name, cell_at(c, 0, (int)cell)) != 0)
 			i++;
 		if (i == c->column_count)
 			return err_set(ERR_USAGE, "%s: line 1: cell %zu names a column that is not known", c->name, cell + 1);
@@ -183,10 +216,12 @@ static int cut_table(struct csv *c, size_t len)
 	do {
 		rc = cut_row(c, &k);
 	} while (rc == 0 && *k.at);
-	return rc == 0 ? find_columns(c) : rc;
+	if (rc != 0)
+		return rc;
+	return c->columns ? find_columns(c) : take_columns(c);
 }
 
-int csv_parse(const char *name, const void *data, size_t len, const struct csv_column *columns, size_t count, struct csv **out)
+static int parse(const char *name, const void *data, size_t len, const struct csv_column *columns, size_t count, struct csv **out)
 {
 	struct csv *c;
 	int rc;
@@ -218,10 +253,22 @@ int csv_parse(const char *name, const void *data, size_t len, const struct csv_c
 	return 0;
 }
 
+int csv_parse(const char *name, const void *data, size_t len, const struct csv_column *columns, size_t count, struct csv **out)
+{
+	assert(columns);
+	return parse(name, data, len, columns, count, out);
+}
+
+int csv_parse_all(const char *name, const void *data, size_t len, struct csv **out)
+{
+	return parse(name, data, len, NULL, 0, out);
+}
+
 void csv_free(struct csv *c)
 {
 	if (!c)
 		return;
+	free(c->cells);
 	free(c->rows);
 	free(c->text);
 	free(c);
@@ -236,12 +283,31 @@ const char *csv_cell(const struct csv *c, size_t row, size_t column)
 {
 	assert(row + 1 < c->row_count);
 	assert(column < c->column_count);
-	return c->place[column] < 0 ? "" : c->rows[row + 1].cell[c->place[column]];
+	return cell_at(c, row + 1, c->place[column]);
+}
+
+size_t csv_column_count(const struct csv *c)
+{
+	return c->column_count;
+}
+
+const char *csv_column_name(const struct csv *c, size_t column)
+{
+	assert(column < c->column_count);
+	return c->columns ? c->columns[column].name : cell_at(c, 0, (int)column);
+}
+
+int csv_column_find(const struct csv *c, const char *name)
+{
+	for (size_t i = 0; i < c->column_count; i++)
+		if (strcmp(csv_column_name(c, i), name) == 0)
+			return (int)i;
+	return -1;
 }
 
 int csv_complain(const struct csv *c, size_t row, size_t column, const char *what)
 {
 	assert(row + 1 < c->row_count);
 	assert(column < c->column_count);
-	return err_set(ERR_USAGE, "%s: line %zu, column %s: %s", c->name, c->rows[row + 1].line, c->columns[column].name, what);
+	return err_set(ERR_USAGE, "%s: line %zu, column %s: %s", c->name, c->rows[row + 1].line, csv_column_name(c, column), what);
 }

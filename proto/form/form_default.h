@@ -1,9 +1,9 @@
 /*
- * form_default: the form that is built into both programs: a support application of 130 questions.
+ * form_default: the forms and reference lists that are built into both programs: a new centre begins with them.
  *
- * Its three tables are proto/form/default/settings.csv, questions.csv and choices.csv, embedded at build time
- * (packaging/embed.sh) and compiled when asked for, about a millisecond. A change of a table makes a new form with a new
- * hash: give it a new version in settings.csv too, since cases keep the form they were taken with.
+ * The sources are proto/form/forms: a form is three sheets, as an author would write them, compiled by the build
+ * (packaging/formc.c); a list is one table. A change of a sheet makes a new form with a new hash: give it a new version in its
+ * settings too, since cases keep the form they were taken with.
  */
 #ifndef PROTO_FORM_FORM_DEFAULT_H
 #define PROTO_FORM_FORM_DEFAULT_H
@@ -11,10 +11,23 @@
 #include "proto/base/buf.h"
 #include "proto/form/form.h"
 
-/* Append its canonical text to `out`. Fails only for want of memory or room. */
-int form_default_text(struct buf *out) MUST_CHECK;
+/*
+ * The forms: the support application first, then the outcome of a visit, then the rating. Append the canonical text of form `i`
+ * (asserted below the count).
+ */
+size_t form_default_count(void);
+int form_default_text_at(size_t i, struct buf *out) MUST_CHECK;
 
-/* The default form, ready to use; `*out` is owned by the caller, free with form_free(). */
+/*
+ * The reference lists that they name. Append the canonical text of list `i` (proto/form/reflist.h). Fails only for want of memory
+ * or room.
+ */
+size_t form_default_list_count(void);
+const char *form_default_list_name(size_t i);
+int form_default_list_at(size_t i, struct buf *out) MUST_CHECK;
+
+/* The support application: its canonical text; and ready to use, `*out` owned by the caller, free with form_free(). */
+int form_default_text(struct buf *out) MUST_CHECK;
 int form_default_new(struct form **out) MUST_CHECK;
 
 #endif

@@ -2,8 +2,8 @@
  * value: see value.h. One normaliser per type; value_check() asks whether normalising changes anything, except for choices,
  * where the same question is answered without trying labels.
  *
- * The formats of single answers live in proto/base/check and proto/base/hijri, the strokes of signatures in strokes.c; here
- * is what needs the form: choices, and which type goes which way.
+ * The formats of single answers live in proto/base/check and proto/base/hijri, the strokes of signatures in strokes.c, choices in
+ * value_choice.c; here is what is left: times, places, and which type goes which way. Showing values is value_display.c.
  */
 #include "proto/form/value.h"
 
@@ -17,8 +17,11 @@
 #include "proto/base/hijri.h"
 #include "proto/base/text.h"
 #include "proto/form/strokes.h"
+#include "proto/form/value_choice.h"
 
 #define MEMBER_HEX_DIGITS 16
+#define ZONE_RIYADH 180   /* minutes; of a moment that is typed without one */
+#define ZONE_MAX (14 * 60)
 #define ACCURACY_MAX 9000 /* metres; beyond, a place says nothing. It is also the ceiling of check_geopoint()'s third number */
 
 /* One question, and the text that goes with it while it is normalised. */
@@ -79,6 +82,146 @@ static int normalise_hijri_date(const struct asked *q, struct buf *out)
 	if (rc == 0)
 		buf_text(out, text);
 	return rc;
+}
+
+/* A time of day as it was typed; what was not said is -1 (zone) or 0. */
+struct clock {
+	int hour;
+	int minute;
+	int second;
+	int milli;
+	int zone; /* minutes east of UTC */
+	bool has_zone;
+};
+
+/* One or two digits below `limit`; moves behind them. */
+static bool take_number(const char **at, int limit, int *out)
+{
+	size_t digits = strspn(*at, "0123456789");
+
+	if (digits < 1 || digits > 2)
+		return false;
+	*out = (*at)[0] - '0';
+	if (digits == 2)
+		*out = *out * 10 + (*at)[1] - '0';
+	*at += digits;
+	return *out < limit;
+}
+
+/* ".5" to ".123456789": thousandths, the rest dropped. */
+static bool take_fraction(const char **at, int *milli)
+{
+	size_t digits;
+
+	if (**at != '.')
+		return true;
+	++*at;
+	digits = strspn(*at, "0123456789");
+	for (size_t i = 0; i < 3; i++)
+		*milli = *milli * 10 + (i < digits ? (*at)[i] - '0' : 0);
+	*at += digits;
+	return digits >= 1 && digits <= 9;
+}
+
+/* "Z", "+03:00", "+0300", "-05". */
+static bool take_zone(const char **at, struct clock *c)
+{
+	bool is_west = **at == '-';
+	int hours;
+	int minutes = 0;
+
+	c->has_zone = true;
+	if (**at == 'Z' || **at == 'z') {
+		++*at;
+		return true;
+	}
+	++*at;
+	if (strspn(*at, "0123456789") == 4) {
+		hours = ((*at)[0] - '0') * 10 + (*at)[1] - '0';
+		minutes = ((*at)[2] - '0') * 10 + (*at)[3] - '0';
+		*at += 4;
+	} else {
+		if (!take_number(at, 15, &hours))
+			return false;
+		if (**at == ':' && (++*at, !take_number(at, 60, &minutes)))
+			return false;
+	}
+	c->zone = (hours * 60 + minutes) * (is_west ? -1 : 1);
+	return minutes < 60 && hours * 60 + minutes <= ZONE_MAX;
+}
+
+/* The half of the day: "am", "PM", the letters that Arabic has for them. Moves behind it. */
+static bool take_half(const char **at, struct clock *c)
+{
+	static const char *const HALVES[] = { "am", "AM", "ص", "صباحا", "صباحًا", "pm", "PM", "م", "مساء", "مساءً" };
+	size_t best = sizeof(HALVES) / sizeof(HALVES[0]);
+
+	for (size_t i = 0; i < sizeof(HALVES) / sizeof(HALVES[0]); i++)
+		if (strcmp(*at, HALVES[i]) == 0)
+			best = i;
+	if (best == sizeof(HALVES) / sizeof(HALVES[0]))
+		return true;
+	*at += strlen(*at);
+	if (c->hour < 1 || c->hour > 12)
+		return false;
+	c->hour = c->hour % 12 + (best >= 5 ? 12 : 0);
+	return true;
+}
+
+/* A whole text that is a time of day, in ASCII digits. */
+static bool read_clock(const char *text, struct clock *c)
+{
+	*c = (struct clock){ .zone = 0 };
+	if (!take_number(&text, 24, &c->hour) || *text++ != ':' || !take_number(&text, 60, &c->minute))
+		return false;
+	if (*text == ':' && (text++, !take_number(&text, 60, &c->second) || !take_fraction(&text, &c->milli)))
+		return false;
+	while (*text == ' ')
+		text++;
+	if (!take_half(&text, c))
+		return false;
+	if ((*text == 'Z' || *text == 'z' || *text == '+' || *text == '-') && !take_zone(&text, c))
+		return false;
+	return *text == '\0';
+}
+
+/* Hours and minutes, and seconds where there are any: the clock on the wall, so a zone is dropped. */
+static int normalise_time(const struct asked *q, struct buf *out)
+{
+	char text[CHECK_TEXT_BYTES];
+	struct clock c;
+
+	if (text_fold_digits(q->typed, text, sizeof(text)) != 0 || !read_clock(text, &c))
+		return err_set(ERR_USAGE, "time: hours and minutes expected, as 14:30");
+	buf_printf(out, "%02d:%02d", c.hour, c.minute);
+	if (c.second)
+		buf_printf(out, ":%02d", c.second);
+	return 0;
+}
+
+/* A date and a time with T or a space between; without a zone it is of Riyadh. */
+static int normalise_datetime(const struct asked *q, struct buf *out)
+{
+	char text[CHECK_TEXT_BYTES];
+	struct date_written typed;
+	struct date_written d;
+	struct clock c;
+	char *divider = NULL;
+
+	if (text_fold_digits(q->typed, text, sizeof(text)) == 0)
+		divider = strpbrk(text, "T ");
+	if (divider)
+		*divider++ = '\0';
+	if (!divider || hijri_parse(text, &typed) != 0 || typed.precision != DATE_DAY || !read_clock(divider, &c))
+		return err_set(ERR_USAGE, "date and time: expected as 2026-11-22 14:30");
+	d = typed;
+	if (typed.calendar == DATE_HIJRI && hijri_counterpart(&typed, &d) != 0)
+		return err_set(ERR_USAGE, "date and time: expected as 2026-11-22 14:30");
+	if (!c.has_zone)
+		c.zone = ZONE_RIYADH;
+	buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", d.year, d.month, d.day, c.hour, c.minute, c.second, c.milli,
+		c.zone < 0 ? '-' : '+', abs(c.zone) / 60, abs(c.zone) % 60);
+	return 0;
 }
 
 /*
@@ -145,169 +288,6 @@ static int normalise_signature(const struct asked *q, struct buf *out)
 	return normalise_text(q, out);
 }
 
-static const struct form_list *list_of(const struct asked *q)
-{
-	assert(q->field->list >= 0);
-	return form_list(q->form, (size_t)q->field->list);
-}
-
-/* Whether `label` reads like `folded` to a person. */
-static bool label_matches(const char *label, const char *folded)
-{
-	char text[TEXT_KEY_BYTES_MAX];
-
-	return text_fold(label, text, sizeof(text)) == 0 && strcmp(text, folded) == 0;
-}
-
-/* The choice with this code, or with this label in either language; -1 when none, or two different ones. */
-static int choice_find(const struct asked *q, const char *typed)
-{
-	const struct form_list *list = list_of(q);
-	int found = form_choice_find(q->form, q->field->list, typed, strlen(typed));
-	char folded[TEXT_KEY_BYTES_MAX];
-
-	if (found >= 0 || text_fold(typed, folded, sizeof(folded)) != 0 || !*folded)
-		return found;
-	for (size_t i = 0; i < list->choice_count; i++) {
-		if (!label_matches(list->choices[i].label_ar, folded) && !label_matches(list->choices[i].label_en, folded))
-			continue;
-		if (found >= 0)
-			return -1;
-		found = (int)i;
-	}
-	return found;
-}
-
-static int unknown_choice(const struct asked *q)
-{
-	const struct form_list *list = list_of(q);
-
-	if (list->choice_count == 0)
-		return err_set(ERR_USAGE, "%s: a code of small letters a-z, digits, _ and - expected", q->field->name);
-	return err_set(ERR_USAGE, "%s: one of the %zu choices of %s expected", q->field->name, list->choice_count, list->name);
-}
-
-static int normalise_one(const struct asked *q, struct buf *out)
-{
-	const struct form_list *list = list_of(q);
-	int choice;
-
-	if (list->choice_count == 0) {
-		if (!form_is_code(q->typed))
-			return unknown_choice(q);
-		return normalise_text(q, out);
-	}
-	choice = choice_find(q, q->typed);
-	if (choice < 0)
-		return unknown_choice(q);
-	buf_text(out, list->choices[choice].code);
-	return 0;
-}
-
-/* The choices of one answer as they are found: marks for a list, sorted codes for an open one. */
-struct chosen {
-	bool *marks;        /* owned, one per choice; NULL for an open list */
-	const char **codes; /* owned, of an open list; borrowed texts */
-	size_t count;
-	size_t max;
-};
-
-static bool choose(const struct asked *q, struct chosen *c, const char *typed)
-{
-	int choice;
-
-	if (!c->marks) {
-		if (!form_is_code(typed) || c->count == c->max)
-			return false;
-		c->codes[c->count++] = typed;
-		return true;
-	}
-	choice = choice_find(q, typed);
-	if (choice < 0)
-		return false;
-	c->marks[choice] = true;
-	return true;
-}
-
-/* Cut `text` at any of `separators` and choose each part that is not empty. */
-static bool choose_parts(const struct asked *q, struct chosen *c, char *text, const char *separators)
-{
-	for (char *at = text; *at;) {
-		size_t len = strcspn(at, separators);
-		char *next = at[len] ? at + len + 1 : at + len;
-
-		at[len] = '\0';
-		while (*at == ' ')
-			at++;
-		for (size_t end = strlen(at); end > 0 && at[end - 1] == ' '; end--)
-			at[end - 1] = '\0';
-		if (*at && !choose(q, c, at))
-			return false;
-		at = next;
-	}
-	return true;
-}
-
-/* Several choices: with commas, semicolons or lines between codes and labels, or spaces between codes, or one label alone. */
-static bool choose_all(const struct asked *q, struct chosen *c, char *text)
-{
-	if (c->marks && choice_find(q, text) >= 0)
-		return choose(q, c, text);
-	if (strpbrk(text, ",;\n"))
-		return choose_parts(q, c, text, ",;\n");
-	return choose_parts(q, c, text, " ");
-}
-
-static int compare_codes(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void put_code(struct buf *out, const char *code)
-{
-	if (out->len)
-		buf_text(out, " ");
-	buf_text(out, code);
-}
-
-static void put_chosen(const struct form_list *list, struct chosen *c, struct buf *out)
-{
-	for (size_t i = 0; c->marks && i < list->choice_count; i++)
-		if (c->marks[i])
-			put_code(out, list->choices[i].code);
-	if (c->count)
-		qsort(c->codes, c->count, sizeof(*c->codes), compare_codes);
-	for (size_t i = 0; i < c->count; i++)
-		if (i == 0 || strcmp(c->codes[i - 1], c->codes[i]) != 0)
-			put_code(out, c->codes[i]);
-}
-
-static int normalise_multiple(const struct asked *q, struct buf *out)
-{
-	const struct form_list *list = list_of(q);
-	struct chosen c = { .max = q->len };
-	char *text = malloc(q->len + 1);
-	int rc = 0;
-
-	if (list->choice_count)
-		c.marks = calloc(list->choice_count, sizeof(*c.marks));
-	else
-		c.codes = calloc(c.max, sizeof(*c.codes));
-	if (!text || (!c.marks && !c.codes))
-		rc = err_set(ERR_NOMEM, "%s: no memory", q->field->name);
-	/* Arabic comma and semicolon are folded or cut like their Latin sisters. */
-	if (rc == 0 && text_fold_digits(q->typed, text, q->len + 1) != 0)
-		rc = unknown_choice(q);
-	if (rc == 0 && !choose_all(q, &c, text))
-		rc = unknown_choice(q);
-	if (rc == 0)
-		put_chosen(list, &c, out);
-	free(text);
-	free(c.marks);
-	free(c.codes);
-	return rc;
-}
-
 static int normalise(const struct asked *q, struct buf *out)
 {
 	switch (q->field->type) {
@@ -321,12 +301,16 @@ static int normalise(const struct asked *q, struct buf *out)
 		return normalise_format(q, check_money, out);
 	case FORM_DATE:
 		return normalise_date(q, out);
+	case FORM_TIME:
+		return normalise_time(q, out);
+	case FORM_DATETIME:
+		return normalise_datetime(q, out);
 	case FORM_HIJRI_DATE:
 		return normalise_hijri_date(q, out);
 	case FORM_SELECT_ONE:
-		return normalise_one(q, out);
 	case FORM_SELECT_MULTIPLE:
-		return normalise_multiple(q, out);
+	case FORM_RANK:
+		return value_choice_normalise(q->form, q->field, q->typed, q->len, out);
 	case FORM_SELECT_MEMBER:
 		return normalise_member(q, out);
 	case FORM_ACKNOWLEDGE:
@@ -347,7 +331,13 @@ static int normalise(const struct asked *q, struct buf *out)
 		return normalise_signature(q, out);
 	case FORM_IMAGE:
 	case FORM_IMAGE_LIST:
-		return err_set(ERR_USAGE, "%s: a picture, which is taken by the camera and not typed", q->field->name);
+	case FORM_AUDIO:
+	case FORM_VIDEO:
+	case FORM_FILE:
+		return err_set(ERR_USAGE, "%s: a picture, a recording or a file, which is not typed", q->field->name);
+	case FORM_NOTE:
+	case FORM_CALCULATE:
+		return err_set(ERR_USAGE, "%s: is not answered", q->field->name);
 	}
 	return err_set(ERR_USAGE, "%s: a type that is not known", q->field->name);
 }
@@ -389,53 +379,6 @@ int value_normalise(const struct form *f, size_t field, const char *typed, struc
 	return normalise_bytes(f, form_field(f, field), typed, strlen(typed), out);
 }
 
-static bool check_one(const struct form *f, const struct form_field *field, const char *code, size_t len, int *choice)
-{
-	char text[FORM_NAME_BYTES_MAX + 1];
-
-	*choice = -1;
-	if (form_list(f, (size_t)field->list)->choice_count) {
-		*choice = form_choice_find(f, field->list, code, len);
-		return *choice >= 0;
-	}
-	if (len > FORM_NAME_BYTES_MAX || memchr(code, '\0', len))
-		return false;
-	memcpy(text, code, len);
-	text[len] = '\0';
-	return form_is_code(text);
-}
-
-/* Order of two codes that are not NUL-terminated, as compare_codes() has it. */
-static bool is_before(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	return order < 0 || (order == 0 && a_len < b_len);
-}
-
-static bool check_multiple(const struct form *f, const struct form_field *field, const char *value, size_t len)
-{
-	const char *last_code = NULL;
-	size_t last_len = 0;
-	int last = -1;
-
-	for (size_t at = 0; at <= len;) {
-		const char *space = memchr(value + at, ' ', len - at);
-		size_t code_len = space ? (size_t)(space - value) - at : len - at;
-		int choice;
-
-		if (!check_one(f, field, value + at, code_len, &choice))
-			return false;
-		if (last_code && (choice >= 0 ? choice <= last : !is_before(last_code, last_len, value + at, code_len)))
-			return false;
-		last = choice;
-		last_code = value + at;
-		last_len = code_len;
-		at += code_len + 1;
-	}
-	return true;
-}
-
 /* Whether normalising changes nothing. */
 static bool check_same(const struct form *f, const struct form_field *field, const char *value, size_t len)
 {
@@ -452,7 +395,6 @@ int value_check(const struct form *f, size_t field, const char *value, size_t le
 {
 	const struct form_field *x = form_field(f, field);
 	bool is_good;
-	int choice;
 
 	if (len == 0)
 		return 0;
@@ -460,137 +402,43 @@ int value_check(const struct form *f, size_t field, const char *value, size_t le
 		is_good = false;
 	else if (x->type == FORM_TEXT && text_is_plain(value, len))
 		is_good = true;
-	else if (x->type == FORM_SELECT_ONE)
-		is_good = check_one(f, x, value, len, &choice);
-	else if (x->type == FORM_SELECT_MULTIPLE)
-		is_good = check_multiple(f, x, value, len);
+	else if (form_type_has_list(x->type))
+		is_good = value_choice_is_canonical(f, x, value, len);
 	else
 		is_good = check_same(f, x, value, len);
 	return is_good ? 0 : err_set(ERR_CORRUPT, "%s: not a canonical value", x->name);
 }
 
-static void display_choices(const struct form *f, const struct form_field *field, const char *value, bool arabic, struct buf *out)
+/* The item that a label names, or none when several do. */
+static int item_named(const struct reflist *list, const char *typed)
 {
-	bool is_next = false;
+	char wanted[TEXT_KEY_BYTES_MAX];
+	char label[TEXT_KEY_BYTES_MAX];
+	int found = -1;
 
-	while (*value) {
-		size_t len = strcspn(value, " ");
-		int i = form_choice_find(f, field->list, value, len);
+	if (text_fold(typed, wanted, sizeof(wanted)) != 0 || !*wanted)
+		return -1;
+	for (size_t i = 0; i < reflist_count(list); i++) {
+		bool is_named = false;
 
-		if (is_next)
-			buf_text(out, arabic ? "، " : ", ");
-		if (i < 0) {
-			buf_append(out, value, len);
-		} else {
-			const struct form_choice *choice = &form_list(f, (size_t)field->list)->choices[i];
-
-			buf_text(out, arabic ? choice->label_ar : choice->label_en);
-		}
-		is_next = true;
-		value += len + (value[len] ? 1 : 0);
+		if (reflist_is_withdrawn(list, i))
+			continue;
+		for (int arabic = 0; arabic < 2 && !is_named; arabic++)
+			is_named = text_fold(reflist_label(list, i, arabic), label, sizeof(label)) == 0 && strcmp(label, wanted) == 0;
+		if (is_named && found >= 0)
+			return -1;
+		found = is_named ? (int)i : found;
 	}
+	return found;
 }
 
-static void display_money(const char *value, bool arabic, struct buf *out)
-{
-	size_t whole = strcspn(value, ".");
-
-	if (!arabic)
-		buf_text(out, "SAR ");
-	for (size_t i = 0; i < whole; i++) {
-		if (i > 0 && (whole - i) % 3 == 0)
-			buf_text(out, ",");
-		buf_append(out, &value[i], 1);
-	}
-	buf_text(out, value + whole);
-	if (arabic)
-		buf_text(out, " ر.س");
-}
-
-static void display_written(const struct date_written *d, const char *value, bool arabic, struct buf *out)
-{
-	char text[HIJRI_DISPLAY_BYTES];
-	int rc = arabic ? hijri_display_arabic(d, text, sizeof(text)) : hijri_display_english(d, text, sizeof(text));
-
-	buf_text(out, rc == 0 ? text : value);
-}
-
-/* Both kinds of date: a plain one is a Gregorian day. */
-static void display_date(const struct form_field *field, const char *value, bool arabic, struct buf *out)
-{
-	char text[HIJRI_TEXT_BYTES + 1]; /* one more, so that a value that is too long stays wrong */
-	struct date_written d;
-
-	snprintf(text, sizeof(text), "%s%.11s", field->type == FORM_DATE ? "G" : "", value);
-	if (hijri_text_parse(text, &d) == 0)
-		display_written(&d, value, arabic, out);
-	else
-		buf_text(out, value);
-}
-
-static void display_iban(const char *value, struct buf *out)
-{
-	for (size_t i = 0; value[i]; i++) {
-		if (i > 0 && i % 4 == 0)
-			buf_text(out, " ");
-		buf_append(out, &value[i], 1);
-	}
-}
-
-static void display_geopoint(const char *value, bool arabic, struct buf *out)
-{
-	const char *accuracy = strrchr(value, ' ');
-
-	if (!accuracy) {
-		buf_text(out, value);
-		return;
-	}
-	buf_append(out, value, (size_t)(accuracy - value));
-	if (strcmp(accuracy, " 0") != 0)
-		buf_printf(out, arabic ? " (±%s م)" : " (±%s m)", accuracy + 1);
-}
-
-void value_display(const struct form *f, size_t field, const char *value, bool arabic, struct buf *out)
+int value_normalise_in(const struct form *f, size_t field, const struct reflist *list, const char *typed, struct buf *out)
 {
 	const struct form_field *x = form_field(f, field);
+	bool is_open = x->type == FORM_SELECT_ONE && x->list >= 0 && form_list(f, (size_t)x->list)->choice_count == 0;
+	int item = -1;
 
-	if (!*value)
-		return;
-	switch (x->type) {
-	case FORM_SELECT_ONE:
-	case FORM_SELECT_MULTIPLE:
-		display_choices(f, x, value, arabic, out);
-		return;
-	case FORM_MONEY:
-		display_money(value, arabic, out);
-		return;
-	case FORM_DATE:
-	case FORM_HIJRI_DATE:
-		display_date(x, value, arabic, out);
-		return;
-	case FORM_ACKNOWLEDGE:
-		buf_text(out, arabic ? "نعم" : "Yes");
-		return;
-	case FORM_IBAN:
-		display_iban(value, out);
-		return;
-	case FORM_GEOPOINT:
-		display_geopoint(value, arabic, out);
-		return;
-	case FORM_SIGNATURE:
-		buf_text(out, arabic ? "توقيع بالقلم" : "Signed with a pen");
-		return;
-	case FORM_TEXT:
-	case FORM_INTEGER:
-	case FORM_DECIMAL:
-	case FORM_SELECT_MEMBER:
-	case FORM_SA_ID:
-	case FORM_MOBILE:
-	case FORM_SHORT_ADDRESS:
-	case FORM_POSTAL_CODE:
-	case FORM_IMAGE:
-	case FORM_IMAGE_LIST:
-		buf_text(out, value);
-		return;
-	}
+	if (list && is_open && reflist_find(list, typed, strlen(typed)) < 0)
+		item = item_named(list, typed);
+	return value_normalise(f, field, item >= 0 ? reflist_code(list, (size_t)item) : typed, out);
 }

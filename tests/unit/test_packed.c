@@ -8,25 +8,21 @@
 
 #include "proto/column.h"
 #include "proto/fold.h"
-#include "proto/form/form_csv.h"
 #include "proto/packed.h"
+#include "tests/lib/formkit.h"
 
 #define CASE_ID UINT64_C(0x000000030000000a)
 
-static const char settings[] = "kind,name,value,label_ar,label_en\n"
-			       "form,kinds,1,أنواع,Kinds\n"
-			       "entry,root,once,أصل,Root\n"
-			       "group,g,,مجموعة,Group\n"
-			       "list,places,open,,\n";
-static const char questions[] = "group,id,label_ar,label_en,type,list\n"
-				"g,f_text,س,q,text,\ng,f_integer,س,q,integer,\ng,f_decimal,س,q,decimal,\ng,f_money,س,q,money,\n"
-				"g,f_date,س,q,date,\ng,f_hijri,س,q,hijri_date,\ng,f_one,س,q,select_one,few\n"
-				"g,f_many,س,q,select_multiple,few\ng,f_open,س,q,select_one,places\ng,f_member,س,q,select_member,\n"
-				"g,f_ack,س,q,acknowledge,\ng,f_id,س,q,sa_id,\ng,f_iban,س,q,iban,\ng,f_mobile,س,q,mobile,\n"
-				"g,f_address,س,q,short_address,\ng,f_postal,س,q,postal_code,\ng,f_place,س,q,geopoint,\n"
-				"g,f_pen,س,q,signature,\ng,f_image,س,q,image,\n";
-static const char choices[] = "list,value,label_ar,label_en\n"
-			      "few,a,أ,A\nfew,b,ب,B\nfew,c,ج,C\nfew,d,د,D\n";
+static const char FORM[] =
+	"#survey\ntype | list | name | member\nbegin_group | | g\n"
+	"text | | f_text\ninteger | | f_integer\ndecimal | | f_decimal\nmoney | | f_money\ndate | | f_date\nhijri_date | | f_hijri\n"
+	"select_one | few | f_one\nselect_multiple | few | f_many\nselect_one | places | f_open\nselect_member | | f_member | rows\n"
+	"acknowledge | | f_ack\nsa_id | | f_id\niban | | f_iban\nmobile | | f_mobile\nshort_address | | f_address\n"
+	"postal_code | | f_postal\n"
+	"geopoint | | f_place\nsignature | | f_pen\nimage | | f_image\ntime | | f_time\ndatetime | | f_moment\n"
+	"rank | few | f_rank\nend_group\n"
+	"begin_repeat | | rows\nend_repeat\n"
+	"#choices\nlist_name | name | label\nfew | a | A\nfew | b | B\nfew | c | C\nfew | d | D\n";
 
 struct sizes {
 	size_t bits;    /* bytes of the bit stream */
@@ -289,26 +285,24 @@ static void random_numbers_never_break_out(void **state)
 	}
 }
 
+static void types_without_forms_of_their_own_travel_as_texts(void **state)
+{
+	struct sizes s;
+
+	round_trip(*state, "f_rank", "d a c", &s);
+	assert_int_equal(s.tag, COLUMN_TEXT);
+	round_trip(*state, "f_time", "14:30", &s);
+	assert_int_equal(s.tag, COLUMN_TEXT);
+	round_trip(*state, "f_moment", "2026-11-22T14:30:00.000+03:00", &s);
+	assert_int_equal(s.tag, COLUMN_TEXT);
+}
+
 static int make_form(void **state)
 {
-	const struct form_csv_tables tables = {
-		.settings = { "settings", settings, sizeof(settings) - 1 },
-		.questions = { "questions", questions, sizeof(questions) - 1 },
-		.choices = { "choices", choices, sizeof(choices) - 1 },
-	};
-	struct form *f = NULL;
-	struct buf text;
-	int rc;
-
-	buf_init(&text, FORM_TEXT_BYTES_MAX);
-	rc = form_csv_compile(&tables, &text);
-	if (rc == 0)
-		rc = form_parse((const char *)text.data, text.len, &f);
-	if (rc)
+	*state = formkit_new(FORM);
+	if (!*state)
 		print_message("%s\n", err_message());
-	buf_fini(&text);
-	*state = f;
-	return rc;
+	return *state ? 0 : -1;
 }
 
 static int free_form(void **state)
@@ -323,6 +317,7 @@ int main(void)
 		cmocka_unit_test(identity_numbers_pack_without_their_check_digit),
 		cmocka_unit_test(digits_of_every_length_pack_in_a_text),
 		cmocka_unit_test(numbers_pack_by_size),
+		cmocka_unit_test(types_without_forms_of_their_own_travel_as_texts),
 		cmocka_unit_test(dates_pack_by_part),
 		cmocka_unit_test(choices_pack_as_indexes),
 		cmocka_unit_test(members_pack_by_distance_from_their_case),

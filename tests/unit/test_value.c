@@ -10,26 +10,38 @@
 #include <cmocka.h>
 
 #include "proto/form/form.h"
+#include "proto/form/reflist.h"
 #include "proto/form/value.h"
+#include "tests/lib/formkit.h"
 
-#define Q(name, type, list) "field\t" name "\troot\t" type "\t" list "\t-\trepresentative\t\t\t\tس\tQ\n"
+static const char FORM[] =
+	"#settings\nkey | value\nform_id | values\nversion | 1\ndefault_language | Arabic (ar)\n"
+	"#survey\ntype | list | name | label::Arabic (ar) | member\n"
+	"text | | text | س\ninteger | | integer\ndecimal | | decimal\nmoney | | money\ndate | | date\ntime | | time\ndatetime | | moment\n"
+	"hijri_date | | hijri\nselect_one | kind | one\nselect_multiple | kind | many\nrank | kind | order\nselect_one | open | open_one\n"
+	"select_multiple | open | open_many\nrank | open | open_order\nselect_one | odd | odd_one\nselect_multiple | comma | comma_many\n"
+	"begin_repeat | | rows\nend_repeat\nselect_member | | member | | rows\nacknowledge | | ack\nsa_id | | id\niban | | iban\n"
+	"mobile | | mobile\n"
+	"short_address | | address\npostal_code | | postal\ngeopoint | | place\nsignature | | pen\nimage | | image\nimage_list | | images\n"
+	"audio | | audio\nvideo | | video\nfile | | file\n"
+	"#choices\nlist_name | name | label::Arabic (ar) | label::English (en) | label::Urdu (ur)\n"
+	"kind | rent | سداد إيجار | Rent | کرایہ\nkind | eid | عيدية أو أضحية | Eid gift\nkind | other | أخرى | Other, with note\n"
+	"kind | 2 | غيره | Second\nodd | two words\nodd | أحمر | | Red\nodd | twin | Same\nodd | twin | Same\nodd | x1 | Half\n"
+	"odd | x2 | Half\n"
+	"comma | a,b\ncomma | c\n";
 
-static const char FORM[] = "mandoob-form\t1\nform\tvalues\t1\tن\tV\nentry\troot\tonce\tأصل\tRoot\n" Q("text", "text", "-")
-	Q("integer", "integer", "-")
-	Q("decimal", "decimal", "-") Q("money", "money", "-") Q("date", "date", "-") Q("hijri", "hijri_date", "-")
-	Q("one", "select_one", "kind") Q("many", "select_multiple", "kind") Q("open_one", "select_one", "open")
-	Q("open_many", "select_multiple", "open") Q("member", "select_member", "-") Q("ack", "acknowledge", "-") Q("id", "sa_id", "-")
-	Q("iban", "iban", "-") Q("mobile", "mobile", "-") Q("address", "short_address", "-") Q("postal", "postal_code", "-")
-	Q("place", "geopoint", "-") Q("pen", "signature", "-") Q("image", "image", "-") Q("images", "image_list", "-")
-	"list\tkind\nchoice\trent\tسداد إيجار\tRent\nchoice\teid\tعيدية أو أضحية\tEid gift\nchoice\tother\tأخرى\tOther, with note\n"
-	"choice\t2\tغيره\tSecond\nlist\topen\n";
+static const char LIST[] = "mandoob-list\t1\topen\t1\ncode\tlabel::ar\tlabel::en\taliases\twithdrawn\n"
+			   "qana\tقنا\tQana\t\t\nbariq\tبارق\t\t\t\nold\tالقديمة\tOld\t\tyes\ntwin1\tتوأم\t\t\t\ntwin2\tتوأم\t\t\t\n";
 
 static int setup(void **state)
 {
 	struct form *f;
 
-	if (form_parse(FORM, strlen(FORM), &f) != 0)
+	f = formkit_new(FORM);
+	if (!f) {
+		print_message("%s\n", err_message());
 		return -1;
+	}
 	*state = f;
 	return 0;
 }
@@ -56,7 +68,7 @@ static void assert_becomes(const struct form *f, const char *name, const char *t
 
 	buf_init(&out, VALUE_BYTES_MAX);
 	if (value_normalise(f, field, typed, &out) != 0)
-		fail_msg("%s: %s", name, err_message());
+		fail_msg("%s: %s: %s", name, typed, err_message());
 	assert_string_equal(buf_string(&out), expected);
 	assert_int_equal(value_check(f, field, expected, strlen(expected)), 0);
 	if (strcmp(typed, expected) != 0)
@@ -135,6 +147,44 @@ static void dates_are_gregorian_days(void **state)
 	assert_refused(*state, "date", "1/1/1320");
 }
 
+static void times_are_of_24_hours_with_seconds_where_there_are_any(void **state)
+{
+	assert_becomes(*state, "time", "14:30", "14:30");
+	assert_becomes(*state, "time", "9:05", "09:05");
+	assert_becomes(*state, "time", "٩:٠٥:٣٠", "09:05:30");
+	assert_becomes(*state, "time", "09:05:00", "09:05");
+	assert_becomes(*state, "time", "9:05 pm", "21:05");
+	assert_becomes(*state, "time", "12:00 ص", "00:00");
+	assert_becomes(*state, "time", "12:10م", "12:10");
+	assert_becomes(*state, "time", "14:30:15.000+03:00", "14:30:15");
+	assert_refused(*state, "time", "24:00");
+	assert_refused(*state, "time", "13:00 pm");
+	assert_refused(*state, "time", "12:60");
+	assert_refused(*state, "time", "12");
+	assert_refused(*state, "time", "12:00:");
+	assert_refused(*state, "time", "12:000");
+	assert_refused(*state, "time", "12:00 x");
+	assert_refused(*state, "time", "12:00:00.");
+}
+
+static void moments_have_a_zone_and_without_one_that_of_riyadh(void **state)
+{
+	assert_becomes(*state, "moment", "2026-11-22T14:30:05.120+03:00", "2026-11-22T14:30:05.120+03:00");
+	assert_becomes(*state, "moment", "2026-11-22T14:30", "2026-11-22T14:30:00.000+03:00");
+	assert_becomes(*state, "moment", "22/11/2026 2:30 PM", "2026-11-22T14:30:00.000+03:00");
+	assert_becomes(*state, "moment", "٢٣/٠٨/١٤٤٢هـ ١٤:٣٠", "2021-04-05T14:30:00.000+03:00");
+	assert_becomes(*state, "moment", "2026-11-22T14:30:05Z", "2026-11-22T14:30:05.000+00:00");
+	assert_becomes(*state, "moment", "2026-11-22T14:30:05.123456-0530", "2026-11-22T14:30:05.123-05:30");
+	assert_becomes(*state, "moment", "2026-11-22T14:30:05.5+03", "2026-11-22T14:30:05.500+03:00");
+	assert_refused(*state, "moment", "2026-11-23");
+	assert_refused(*state, "moment", "2026-11-22T");
+	assert_refused(*state, "moment", "2026-13-22T10:00");
+	assert_refused(*state, "moment", "2026-11T10:00");
+	assert_refused(*state, "moment", "2026-11-22T14:30+15:00");
+	assert_refused(*state, "moment", "2026-11-22T14:30+03:60");
+	assert_refused(*state, "moment", "2026-11-22T14:30:05.1234567890Z");
+}
+
 static void hijri_dates_are_kept_as_written(void **state)
 {
 	assert_becomes(*state, "hijri", "١/٧/١٣٩٠", "H1390-07-01");
@@ -152,6 +202,11 @@ static void choices_are_taken_by_code_or_label(void **state)
 	assert_becomes(*state, "one", "eid GIFT", "eid");
 	assert_becomes(*state, "one", "أخرى", "other");
 	assert_becomes(*state, "one", "2", "2");
+	assert_becomes(*state, "one", "کرایہ", "rent");
+	assert_becomes(*state, "odd_one", "two words", "two words");
+	assert_becomes(*state, "odd_one", "red", "أحمر");
+	assert_becomes(*state, "odd_one", "same", "twin");
+	assert_refused(*state, "odd_one", "Half");
 	assert_refused(*state, "one", "food");
 	assert_refused(*state, "one", "rent eid");
 }
@@ -166,6 +221,53 @@ static void several_choices_stand_in_list_order_once(void **state)
 	assert_becomes(*state, "many", "٢ eid", "eid 2");
 	assert_refused(*state, "many", "rent food");
 	assert_refused(*state, "many", "rent,food");
+}
+
+static void codes_may_hold_signs_that_divide_what_is_typed(void **state)
+{
+	assert_becomes(*state, "comma_many", "a,b c", "a,b c");
+	assert_becomes(*state, "comma_many", "a,b", "a,b");
+	assert_refused(*state, "comma_many", "c a,b");
+}
+
+static void an_order_is_kept_as_the_person_gave_it(void **state)
+{
+	assert_becomes(*state, "order", "other rent", "other rent");
+	assert_becomes(*state, "order", "أخرى، سداد إيجار, 2", "other rent 2");
+	assert_becomes(*state, "open_order", "b a c", "b a c");
+	assert_refused(*state, "order", "rent rent");
+	assert_refused(*state, "order", "rent food");
+	assert_refused(*state, "open_order", "a b a");
+	assert_int_equal(value_check(*state, field_of(*state, "order"), "rent  eid", 9), ERR_CORRUPT);
+	assert_int_equal(value_check(*state, field_of(*state, "order"), "rent ", 5), ERR_CORRUPT);
+}
+
+static void reference_data_is_typed_and_shown_by_its_labels(void **state)
+{
+	size_t field = field_of(*state, "open_one");
+	struct reflist *list;
+	struct buf out;
+
+	assert_int_equal(reflist_parse(LIST, strlen(LIST), &list), 0);
+	buf_init(&out, VALUE_BYTES_MAX);
+	assert_int_equal(value_normalise_in(*state, field, list, "بَارق", &out), 0);
+	assert_string_equal(buf_string(&out), "bariq");
+	assert_int_equal(value_normalise_in(*state, field, list, "QANA", &out), 0);
+	assert_string_equal(buf_string(&out), "qana");
+	assert_int_equal(value_normalise_in(*state, field, list, "elsewhere", &out), 0);
+	assert_string_equal(buf_string(&out), "elsewhere");
+	assert_int_equal(value_normalise_in(*state, field, list, "القديمة", &out), ERR_USAGE);
+	assert_int_equal(value_normalise_in(*state, field, list, "توأم", &out), ERR_USAGE);
+	assert_int_equal(value_normalise_in(*state, field, NULL, "بارق", &out), ERR_USAGE);
+	buf_clear(&out);
+	value_display_in(*state, field, list, "old", true, &out);
+	buf_text(&out, " ");
+	value_display_in(*state, field_of(*state, "open_many"), list, "bariq nowhere", false, &out);
+	buf_text(&out, " ");
+	value_display_in(*state, field, NULL, "old", true, &out);
+	assert_string_equal(buf_string(&out), "القديمة بارق, nowhere old");
+	buf_fini(&out);
+	reflist_free(list);
 }
 
 static void open_lists_take_any_code(void **state)
@@ -239,13 +341,17 @@ static void signatures_are_strokes_and_pictures_are_not_typed(void **state)
 	assert_refused(*state, "pen", "s1:");
 	assert_refused(*state, "image", "photo.jpg");
 	assert_refused(*state, "images", "photo.jpg");
+	assert_refused(*state, "audio", "sound.mp3");
+	assert_refused(*state, "video", "film.mp4");
+	assert_refused(*state, "file", "letter.pdf");
 }
 
 /* check is "normalise gives the same bytes", whatever the bytes. */
 static void check_agrees_with_normalise_on_broken_values(void **state)
 {
 	static const char *const GOOD[] = { "rent eid", "H1390-07-01", "18.340000 41.990000 13", "1500.00", "s1:ABAAild_.P_P_Jg",
-					    "2021-04-05", "+966500000000", "rent", "000000070000000c", "-12", "أم\nسعيد" };
+					    "2021-04-05", "+966500000000", "14:30:05", "2026-11-22T14:30:05.120+03:00", "a,b c",
+					    "two words", "rent", "000000070000000c", "-12", "أم\nسعيد" };
 	struct buf out;
 
 	buf_init(&out, VALUE_BYTES_MAX);
@@ -282,6 +388,13 @@ static void values_are_shown_as_a_person_reads_them(void **state)
 	assert_shown(*state, "text", "نص", "نص", "نص");
 	assert_shown(*state, "many", "rent eid", "سداد إيجار، عيدية أو أضحية", "Rent, Eid gift");
 	assert_shown(*state, "open_one", "qana", "qana", "qana");
+	assert_shown(*state, "order", "eid rent", "عيدية أو أضحية، سداد إيجار", "Eid gift, Rent");
+	assert_shown(*state, "odd_one", "two words", "two words", "two words");
+	assert_shown(*state, "time", "14:30", "14:30", "14:30");
+	assert_shown(*state, "moment", "2026-11-22T14:30:05.120+03:00", "٢٢ نوفمبر ٢٠٢٦م، 14:30", "22 November 2026, 14:30");
+	assert_shown(*state, "moment", "2026-11-22T14:30:05.120+00:00", "٢٢ نوفمبر ٢٠٢٦م، 14:30 (+00:00)",
+		"22 November 2026, 14:30 (+00:00)");
+	assert_shown(*state, "moment", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxT", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxT", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxT");
 	assert_shown(*state, "money", "1234567.50", "1,234,567.50 ر.س", "SAR 1,234,567.50");
 	assert_shown(*state, "money", "100.00", "100.00 ر.س", "SAR 100.00");
 	assert_shown(*state, "iban", "SA0380000000608010167519", "SA03 8000 0000 6080 1016 7519", "SA03 8000 0000 6080 1016 7519");
@@ -312,9 +425,14 @@ int main(void)
 		cmocka_unit_test(text_above_the_ceiling_is_refused),
 		cmocka_unit_test(numbers_take_digits_of_any_script),
 		cmocka_unit_test(dates_are_gregorian_days),
+		cmocka_unit_test(times_are_of_24_hours_with_seconds_where_there_are_any),
+		cmocka_unit_test(moments_have_a_zone_and_without_one_that_of_riyadh),
 		cmocka_unit_test(hijri_dates_are_kept_as_written),
 		cmocka_unit_test(choices_are_taken_by_code_or_label),
 		cmocka_unit_test(several_choices_stand_in_list_order_once),
+		cmocka_unit_test(codes_may_hold_signs_that_divide_what_is_typed),
+		cmocka_unit_test(an_order_is_kept_as_the_person_gave_it),
+		cmocka_unit_test(reference_data_is_typed_and_shown_by_its_labels),
 		cmocka_unit_test(open_lists_take_any_code),
 		cmocka_unit_test(choices_with_other_spacing_are_not_canonical),
 		cmocka_unit_test(members_are_entry_ids),

@@ -3,6 +3,9 @@
  * dateTime they compare as the moments they name, so that '2012-02-03' < '2012-02-04' and two spellings of one moment are equal. A date
  * beside a number is its number of days.
  *
+ * A day alone has two beginnings: midnight of the place, which tells what is before it and after it, and midnight in UTC, which its number
+ * stands for. A dateTime is equal to the day at either of them: date(0) = '1970-01-01T00:00:00Z' holds wherever the form is filled.
+ *
  * A set of nodes compares as XPath says: true when some node makes it true.
  */
 #include <string.h>
@@ -35,9 +38,13 @@ static bool compare_numbers(enum token_kind op, double a, double b)
 	return op == TOKEN_MORE ? a > b : a >= b;
 }
 
-static bool compare_moments(enum token_kind op, int64_t a, int64_t b)
+static bool compare_dates(enum token_kind op, const struct xdate *a, const struct xdate *b)
 {
-	return compare_numbers(op, a < b ? -1 : a > b, 0);
+	bool is_same_number = a->has_time != b->has_time && xdate_number(a) == xdate_number(b);
+
+	if (is_same_number && (op == TOKEN_EQUAL || op == TOKEN_UNEQUAL))
+		return op == TOKEN_EQUAL;
+	return compare_numbers(op, a->ms < b->ms ? -1 : a->ms > b->ms, 0);
 }
 
 static bool compare_texts(enum token_kind op, const char *a, const char *b, int tz_minutes)
@@ -48,7 +55,7 @@ static bool compare_texts(enum token_kind op, const char *a, const char *b, int 
 	if (is_equality && strcmp(a, b) == 0)
 		return op == TOKEN_EQUAL;
 	if (may_be_date(a) && may_be_date(b) && xdate_read(a, tz_minutes, &x) && xdate_read(b, tz_minutes, &y))
-		return compare_moments(op, x.ms, y.ms);
+		return compare_dates(op, &x, &y);
 	if (is_equality)
 		return op == TOKEN_UNEQUAL;
 	return compare_numbers(op, xpath_number_read(a, tz_minutes), xpath_number_read(b, tz_minutes));

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "proto/form/xpath/eval.h"
-#include "proto/form/xpath/plan.h"
+#include "proto/form/xpath/xplan.h"
 
 struct search {
 	struct xrun run;
@@ -56,7 +56,7 @@ static bool reads_context(const struct xexpr *call)
 	static const char *const readers[] = { "string", "number", "string-length", "normalize-space" };
 
 	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
-		if (call->argument_count == 0 && plan_calls(call, readers[i]))
+		if (call->argument_count == 0 && xplan_calls(call, readers[i]))
 			return true;
 	}
 	return false;
@@ -64,9 +64,9 @@ static bool reads_context(const struct xexpr *call)
 
 static int search_call(struct search *s, const struct xexpr *e, const struct xset *from, struct xset *out)
 {
-	if (plan_calls(e, "instance"))
+	if (xplan_calls(e, "instance"))
 		return search_inside(s, e, from);
-	if (plan_calls(e, "current")) {
+	if (xplan_calls(e, "current")) {
 		s->visit(s->ctx, s->current);
 		return xset_add(out, s->current);
 	}
@@ -79,7 +79,7 @@ static int begin_path(struct search *s, const struct xexpr *e, const struct xset
 {
 	if (e->is_absolute)
 		return xset_add(out, s->run.top);
-	if (plan_calls(e->first, "current"))
+	if (xplan_calls(e->first, "current"))
 		return xset_add(out, s->current);
 	if (e->first)
 		return search_expr(s, e->first, from, out);
@@ -170,7 +170,7 @@ bool xpath_calls(const struct xpath *x, const char *const *names)
 {
 	for (const struct xexpr *call = x->calls; call; call = call->next_call) {
 		for (const char *const *name = names; *name; name++) {
-			if (plan_calls(call, *name))
+			if (xplan_calls(call, *name))
 				return true;
 		}
 	}
@@ -180,7 +180,7 @@ bool xpath_calls(const struct xpath *x, const char *const *names)
 void xpath_instances(const struct xpath *x, xpath_name_visitor *visit, void *ctx)
 {
 	for (const struct xexpr *call = x->calls; call; call = call->next_call) {
-		if (plan_calls(call, "instance") && call->first && call->first->kind == XEXPR_STRING)
+		if ((xplan_calls(call, "instance") || xplan_calls(call, "pulldata")) && call->first && call->first->kind == XEXPR_STRING)
 			visit(ctx, call->first->text);
 	}
 }

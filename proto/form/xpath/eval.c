@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/form/xpath/plan.h"
+#include "proto/form/xpath/xplan.h"
 
 int xrun_charge(struct xrun *r, uint64_t steps)
 {
@@ -162,7 +162,7 @@ static int begin_path(struct xrun *r, const struct xexpr *e, const struct xpath_
 {
 	int rc;
 
-	if (e->first && !plan_calls(e->first, "current")) {
+	if (e->first && !xplan_calls(e->first, "current")) {
 		rc = xeval(r, e->first, c, v);
 		if (rc != 0 || v->type == XPATH_NODESET)
 			return rc;
@@ -273,6 +273,8 @@ static void begin_run(struct xrun *r, const struct xpath_context *c)
 	r->world = c->world;
 	r->top = xnode_top(c->current ? c->current : c->node);
 	r->steps_left = c->world->steps_max ? c->world->steps_max : XPATH_STEPS_MAX;
+	if (c->world->steps_left && *c->world->steps_left < r->steps_left)
+		r->steps_left = *c->world->steps_left;
 	r->tz_minutes = c->world->tz_minutes;
 }
 
@@ -280,11 +282,17 @@ static void begin_run(struct xrun *r, const struct xpath_context *c)
 static int run(const struct xpath *x, const struct xpath_context *c, struct xrun *r, struct xslot *v)
 {
 	struct xpath_context own = *c;
+	uint64_t given;
+	int rc;
 
 	begin_run(r, c);
+	given = r->steps_left;
 	if (!own.current)
 		own.current = own.node;
-	return xeval(r, x->top, &own, v);
+	rc = xeval(r, x->top, &own, v);
+	if (c->world->steps_left)
+		*c->world->steps_left -= given - r->steps_left;
+	return rc;
 }
 
 int xpath_evaluate(const struct xpath *x, const struct xpath_context *c, struct xpath_value *out)

@@ -12,7 +12,9 @@
 #include "proto/form/xpath/core_text.h"
 #include "proto/form/xpath/eval.h"
 
-#define DECIMALS_MAX 15 /* of round(): beyond, a double has none */
+#define DECIMALS_MAX 15       /* of round(): beyond, a double has none */
+#define TENS_MAX 308          /* of round(): no number has more digits before its point */
+#define SHIFTED_BYTES_MAX 512 /* the longest number as text has about 330 */
 
 /* ---- nodes ---- */
 
@@ -319,14 +321,27 @@ static int ceiling(struct xcall *call, struct xpath_value *out)
 	return return_rounded(call, out, ceil);
 }
 
+/* `d` times ten to the power of `places`, by its decimal digits: 1.005 with 2 is 100.5, where a product would be below it. */
+static double shifted(double d, int places)
+{
+	struct buf digits;
+	double out;
+
+	buf_init(&digits, SHIFTED_BYTES_MAX);
+	xpath_number_format(d, &digits);
+	buf_printf(&digits, "e%d", places);
+	out = strtod(buf_string(&digits), NULL);
+	buf_fini(&digits);
+	return out;
+}
+
 /*
  * With decimals: as many behind the point, or whole tens when negative. A half goes away from zero, as in the engines of the field;
- * XPath 1.0 would make -1.5 to -1.
+ * XPath 1.0 would make -1.5 to -1. What counts are the digits that a person sees, so round(1.005, 2) is 1.01.
  */
 static int round_of(struct xcall *call, struct xpath_value *out)
 {
 	double d, decimals = 0;
-	double scale;
 	int rc = xcall_number(call, 0, &d);
 
 	if (rc == 0 && xcall_count(call) > 1)
@@ -336,12 +351,13 @@ static int round_of(struct xcall *call, struct xpath_value *out)
 	decimals = round(decimals);
 	if (isnan(decimals))
 		return xreturn_number(out, decimals);
-	if (decimals > DECIMALS_MAX)
+	if (!isfinite(d) || decimals > DECIMALS_MAX || (decimals >= 0 && d == trunc(d)))
 		return xreturn_number(out, d);
-	scale = pow(10, fabs(decimals));
-	if (decimals < 0)
-		return xreturn_number(out, isinf(scale) ? 0 : round(d / scale) * scale);
-	return xreturn_number(out, round(d * scale) / scale);
+	if (decimals == 0)
+		return xreturn_number(out, round(d) + 0.0);
+	if (decimals < -TENS_MAX)
+		return xreturn_number(out, 0);
+	return xreturn_number(out, shifted(round(shifted(d, (int)decimals)), -(int)decimals) + 0.0);
 }
 
 const struct xfunction function_core_table[] = {

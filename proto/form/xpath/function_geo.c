@@ -15,6 +15,7 @@
 
 #define RADIUS_M 6378100.0
 #define POINTS_MAX 20000
+#define PAIRS_PER_STEP 16 /* of lines that intersects() looks at for one step of the budget */
 #define RADIANS (3.14159265358979323846 / 180)
 
 struct point {
@@ -266,10 +267,77 @@ static int in_box(struct xcall *call, struct xpath_value *out)
 	return rc != 0 ? rc : xreturn_boolean(out, inside);
 }
 
+/* On which side of the line from `a` to `b` the point lies: 1 left, -1 right, 0 on it. */
+static int side_of(const struct point *p, const struct point *a, const struct point *b)
+{
+	double cross = (b->longitude - a->longitude) * (p->latitude - a->latitude) -
+		       (b->latitude - a->latitude) * (p->longitude - a->longitude);
+
+	return (cross > 0) - (cross < 0);
+}
+
+/* Whether the lines a-b and c-d have a point in common. */
+static bool do_meet(const struct point *a, const struct point *b, const struct point *c, const struct point *d)
+{
+	if (side_of(a, c, d) * side_of(b, c, d) < 0 && side_of(c, a, b) * side_of(d, a, b) < 0)
+		return true;
+	return is_on(a, c, d) || is_on(b, c, d) || is_on(c, a, b) || is_on(d, a, b);
+}
+
+static bool is_same_place(const struct point *a, const struct point *b)
+{
+	return a->latitude == b->latitude && a->longitude == b->longitude;
+}
+
+/* A point that stands several times in a row makes no line of its own. */
+static void drop_doubles(struct shape *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (kept == 0 || !is_same_place(&s->points[kept - 1], &s->points[i]))
+			s->points[kept++] = s->points[i];
+	s->count = kept;
+}
+
+/* Whether line `j` of the shape meets line `i` before it, otherwise than neighbours do that share an end. */
+static bool crosses_itself_at(const struct shape *s, size_t i, size_t j)
+{
+	const struct point *p = s->points;
+	bool is_closed = is_same_place(&p[0], &p[s->count - 1]);
+
+	if (j == i + 1)
+		return is_on(&p[j + 1], &p[i], &p[j]) || is_on(&p[i], &p[j], &p[j + 1]);
+	if (is_closed && i == 0 && j + 2 == s->count)
+		return is_on(&p[j], &p[0], &p[1]) || is_on(&p[1], &p[j], &p[j + 1]);
+	return do_meet(&p[i], &p[i + 1], &p[j], &p[j + 1]);
+}
+
+/* intersects(line or shape): whether it crosses, touches or runs over itself. Lines are straight on the map. */
+static int intersects(struct xcall *call, struct xpath_value *out)
+{
+	struct shape s;
+	bool does = false;
+	int rc;
+
+	rc = shape_argument(call, 0, false, &s);
+	if (rc == 0) {
+		drop_doubles(&s);
+		rc = xcall_charge(call, s.count * s.count / PAIRS_PER_STEP);
+	}
+	for (size_t j = 1; rc == 0 && s.is_valid && !does && j + 1 < s.count; j++)
+		for (size_t i = 0; i < j && !does; i++)
+			does = crosses_itself_at(&s, i, j);
+	shape_fini(&s);
+	return rc != 0 ? rc : xreturn_boolean(out, does);
+}
+
 const struct xfunction function_geo_table[] = {
 	{ "area", 1, 1, area },
+	{ "enclosed-area", 1, 1, area }, /* as old forms have it */
 	{ "distance", 1, XFUNCTION_ARGUMENTS_MAX, distance },
 	{ "geofence", 2, 2, geofence },
+	{ "intersects", 1, 1, intersects },
 	{ "m:in-box", 5, 5, in_box },
 	{ NULL, 0, 0, NULL },
 };

@@ -339,6 +339,7 @@ static int count_non_empty(struct xcall *call, struct xpath_value *out)
 
 const struct xfunction function_odk_table[] = {
 	{ "selected", 2, 2, selected },
+	{ "is-selected", 2, 2, selected }, /* as old forms have it */
 	{ "count-selected", 1, 1, count_selected },
 	{ "selected-at", 2, 2, selected_at },
 	{ "jr:choice-name", 2, 2, choice_name },

@@ -9,7 +9,7 @@
 
 #include "proto/base/text.h"
 #include "proto/form/xpath/parser.h"
-#include "proto/form/xpath/plan.h"
+#include "proto/form/xpath/xplan.h"
 
 /* ---- operands ---- */
 
@@ -160,7 +160,7 @@ static struct xexpr *read_path(struct parser *p)
 	struct xexpr *e = is_location ? read_location(p) : read_filter(p);
 
 	if (e && e->kind == XEXPR_PATH)
-		plan_path(e);
+		xplan_path(e);
 	return e;
 }
 

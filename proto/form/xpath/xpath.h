@@ -90,6 +90,7 @@ struct xpath_world {
 	bool (*setting)(void *ctx, const char *name, struct buf *out);
 	void *ctx;
 	uint64_t steps_max;            /* 0: XPATH_STEPS_MAX */
+	uint64_t *steps_left;          /* of several evaluations together, taken down by each of them; NULL: no such budget */
 };
 
 struct xpath_context {
@@ -125,7 +126,7 @@ bool xpath_calls(const struct xpath *x, const char *const *names);
 typedef void xpath_visitor(void *ctx, const struct xnode *n);
 int xpath_depends(const struct xpath *x, const struct xnode *context, xpath_visitor *visit, void *ctx) MUST_CHECK;
 
-/* The names given to instance('...') as literals; each once is not promised. */
+/* The names given to instance('...') and pulldata('...', ...) as literals; each once is not promised. */
 typedef void xpath_name_visitor(void *ctx, const char *name);
 void xpath_instances(const struct xpath *x, xpath_name_visitor *visit, void *ctx);
 

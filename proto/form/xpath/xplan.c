@@ -1,11 +1,11 @@
 /*
- * plan: see plan.h.
+ * xplan: see xplan.h.
  *
  * An index (index.h) serves a step such as item[district = /data/district and ...] when the tree is one that instance() gave, since others
  * change while they are looked at, and when the other side is the same for every item. The whole predicate is still asked of each item
  * found, so the index need not understand more of it than that one equality, nor get the types of comparisons right.
  */
-#include "proto/form/xpath/plan.h"
+#include "proto/form/xpath/xplan.h"
 
 #include <string.h>
 
@@ -20,7 +20,7 @@ static bool is_one_of(const char *name, const char *const *list)
 	return false;
 }
 
-bool plan_calls(const struct xexpr *e, const char *name)
+bool xplan_calls(const struct xexpr *e, const char *name)
 {
 	return e && e->kind == XEXPR_CALL && strcmp(e->function->name, name) == 0;
 }
@@ -103,7 +103,7 @@ static bool plan_equality(struct xstep *s, const struct xexpr *e)
 /* position() and last() of the predicate itself or of one inside: the latter are harmless, but too rare to be told apart. */
 static bool asks_position(const struct xexpr *e, size_t depth)
 {
-	if (depth == 0 || plan_calls(e, "position") || plan_calls(e, "last"))
+	if (depth == 0 || xplan_calls(e, "position") || xplan_calls(e, "last"))
 		return true;
 	for (const struct xexpr *o = e->first; o; o = e->kind == XEXPR_PATH ? NULL : o->next) {
 		if (asks_position(o, depth - 1))
@@ -130,9 +130,9 @@ static void plan_step(struct xstep *s)
 		;
 }
 
-void plan_path(struct xexpr *path)
+void xplan_path(struct xexpr *path)
 {
-	if (!plan_calls(path->first, "instance"))
+	if (!xplan_calls(path->first, "instance"))
 		return;
 	for (struct xstep *s = path->steps; s; s = s->next)
 		plan_step(s);
