@@ -1,5 +1,6 @@
 /*
- * html: writing HTML so that no text can become markup: everything that is not our own literal goes through html_text() or html_attribute().
+ * html: writing HTML so that no text can become markup: everything that is not our own literal goes through html_text() or
+ * html_attribute().
  */
 #ifndef PROTO_BASE_HTML_H
 #define PROTO_BASE_HTML_H
