@@ -2,7 +2,8 @@
  * message: request and answer of one contact (FORMAT.md section 10): the frame around the stations of the road.
  *
  * Encoding and decoding only; who may say what is decided in server/intake and agent/apply. Including this header gives the
- * neighbours too: message_enrol.h (section 13), message_stick.h (section 14) and message_blob.h, which all of them use.
+ * neighbours too: message_content.h (what an answer holds), message_paper.h (the catalogue), message_enrol.h (section 13), message_stick.h
+ * (section 14) and message_blob.h, which all of them use.
  *
  * Everywhere here: encoders append to `out` and leave its content as it was when they fail; decoders fill `*out` only when they
  * succeed and zero it otherwise (so that fini is harmless), and what they decode borrows from the input.
@@ -15,23 +16,18 @@
 
 #include <stdbool.h>
 
-#include "proto/edit.h"
 #include "proto/message_blob.h"
+#include "proto/message_content.h"
 #include "proto/message_enrol.h"
+#include "proto/message_paper.h"
 #include "proto/message_stick.h"
-#include "proto/record.h"
 #include "proto/seal.h"
 
 #define MESSAGE_REQUEST_BYTES_MAX (1024 * 1024)
 #define MESSAGE_ANSWER_BYTES_MAX (4 * 1024 * 1024)
-#define MESSAGE_CONTENT_BYTES_MAX (16 * 1024 * 1024)
 #define MESSAGE_ENVELOPES_MAX 64
-#define MESSAGE_RECEIPTS_MAX 1000
-#define MESSAGE_FORM_MARK_BYTES 8
-#define MESSAGE_STAMP_BYTES 8
-#define MESSAGE_LEASE_DAYS_MAX 3650
 
-enum message_request_flag { MESSAGE_WHOLE = 1, MESSAGE_FORM_WANTED = 2 };
+enum message_request_flag { MESSAGE_WHOLE = 1 };
 
 struct message_request {
 	uint8_t org[SEAL_ORG_BYTES];
@@ -46,7 +42,9 @@ struct message_request {
 	uint64_t manifest_number;                             /* held */
 	uint32_t dictionary_id;                               /* held; 0: none */
 	uint8_t flags;                                        /* of enum message_request_flag */
-	uint8_t form_mark[MESSAGE_FORM_MARK_BYTES];           /* beginning of the hash of the newest form held */
+	uint8_t mark[MESSAGE_MARK_BYTES];                     /* of the newest catalogue known; zeros: none. message_paper_mark() */
+	const uint8_t *wanted;                                /* hashes of all its papers that are lacking, in its order; borrowed */
+	size_t wanted_count;
 	uint64_t acked_group;                                 /* highest edit group number known to be applied */
 	uint64_t commits;                                     /* of this store: more with each thing it writes, so more with each request */
 	uint64_t answered;                                    /* newest contact number whose answer it took; 0: none yet */
@@ -79,50 +77,6 @@ int message_answer_encode(
 int message_answer_peek(const void *data, size_t len, struct message_answer *out) MUST_CHECK;
 /* Verify under any of the `key_count` centre keys, then decode; `box` borrows from the input. */
 int message_answer_decode(const void *data, size_t len, const uint8_t *keys, size_t key_count, struct message_answer *out) MUST_CHECK;
-
-struct message_known_group { /* an edit group that the centre has, for a fork notice */
-	uint64_t number;
-	uint8_t hash[EDIT_HASH_BYTES];
-};
-#define MESSAGE_KNOWN_GROUPS_MAX 100000
-
-enum message_notice { /* what the centre sees of the store that speaks: FORMAT.md section 10 */
-	MESSAGE_NOTICE_NONE = 0,
-	MESSAGE_NOTICE_BACK = 1,     /* it went back in time, and nobody told the centre before */
-	MESSAGE_NOTICE_RESTORED = 2, /* it went back in time, as the centre had been told */
-	MESSAGE_NOTICE_COPIES = 3,   /* two stores speak for this device */
-};
-
-struct message_content {
-	uint64_t time_ms;                                   /* the centre's clock */
-	bool more;                                          /* ask again at once */
-	uint64_t seen;                                      /* what to keep as `seen` after applying this */
-	uint64_t cursor;                                    /* what to send as cursor next time; 0: the pull is complete */
-	uint64_t covered;                                   /* highest seq of this incarnation that a backup of the centre covers */
-	uint8_t stamp[MESSAGE_STAMP_BYTES];                 /* of this answer: a later request names the newest one it knows */
-	struct message_blob receipts[MESSAGE_RECEIPTS_MAX]; /* borrowed */
-	size_t receipt_count;
-	struct message_blob manifest; /* empty: not sent; likewise below */
-	struct message_blob form;     /* form text */
-	struct message_blob dictionary;
-	bool has_fork;
-	uint32_t fork_incarnation;               /* from now on; meaningless unless has_fork, likewise the three below */
-	uint32_t fork_site;                      /* 1 to RECORD_SITE_MAX */
-	struct message_known_group *fork_groups; /* ascending by number; owned after decode */
-	size_t fork_group_count;
-	bool has_digest; /* of the scope at `seen` */
-	uint8_t digest[RECORD_DIGEST_BYTES];
-	uint64_t resend;          /* send kept envelopes from this seq on; 0: not asked */
-	struct message_blob pull; /* registers, section 9 */
-	enum message_notice notice;
-	uint32_t lease_days; /* how long the device may be used without a contact; 0: no limit; at most MESSAGE_LEASE_DAYS_MAX */
-};
-
-/* Append the content (what is framed and sealed next) to `out`. */
-int message_content_encode(const struct message_content *c, struct buf *out) MUST_CHECK;
-/* Blobs borrow from `data`. Free with message_content_fini(). */
-int message_content_decode(const void *data, size_t len, struct message_content *out) MUST_CHECK;
-void message_content_fini(struct message_content *c);
 
 /* H("mandoob:fingerprint", ...) for the four words both sides show (text_fingerprint_words()). */
 void message_fingerprint(const uint8_t device[static SEAL_DEVICE_BYTES], const uint8_t root_public[static SEAL_SIGN_PUBLIC_BYTES],

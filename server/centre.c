@@ -12,6 +12,7 @@
 #include "proto/chain.h"
 #include "proto/record.h"
 #include "server/centre_store.h"
+#include "server/papers.h"
 #include "server/publish.h"
 
 int centre_path(const char *dir, struct buf *out)
@@ -210,6 +211,7 @@ int centre_reload(struct centre *c)
 	free_facts(c);
 	fresh.vault = c->vault;
 	fresh.library = c->library;
+	fresh.papers = c->papers;
 	*c = fresh;
 	return 0;
 }
@@ -233,6 +235,8 @@ int centre_open(const struct env *env, const char *dir, const char *passphrase, 
 	if (!err)
 		err = library_new(&c->library);
 	if (!err)
+		err = papers_new(&c->papers);
+	if (!err)
 		err = library_refresh(c->library, c->db);
 	buf_fini(&path);
 	if (err) {
@@ -247,6 +251,7 @@ void centre_close(struct centre *c)
 {
 	if (!c)
 		return;
+	papers_free(c->papers); /* plans borrow the library's forms */
 	library_free(c->library);
 	free_facts(c);
 	db_close(c->db);
@@ -405,10 +410,12 @@ int centre_form_id(struct centre *c, const struct form *f, int64_t *form_id)
 
 int centre_form_current(struct centre *c, const struct form **out, int64_t *form_id)
 {
-	int err = db_query_int(c->db, "SELECT max(form_id) FROM form", form_id);
+	const char *family;
+	int err = papers_main_family(c, &family);
 
 	*out = NULL;
-	return err ? err : centre_form_by_id(c, *form_id, out);
+	*form_id = 0;
+	return err ? err : papers_in_force(c, family, papers_today(c), out, form_id);
 }
 
 int centre_form_insert(struct db *db, const struct form *f, int64_t person_id, int64_t now_ms, int64_t *row)
@@ -436,26 +443,9 @@ int centre_form_insert(struct db *db, const struct form *f, int64_t person_id, i
 
 int centre_form_publish(struct centre *c, const char *text, size_t len, int64_t person_id, int64_t *form_id)
 {
-	const struct form *now;
-	struct form *next;
-	int64_t now_id;
-	int err;
+	const struct publish_paper paper = { .text = text, .len = len, .from_day = PUBLISH_TODAY, .person_id = person_id };
 
-	*form_id = 0;
-	err = centre_form_current(c, &now, &now_id);
-	if (err)
-		return err;
-	err = form_parse(text, len, &next);
-	if (err)
-		return err;
-	if (memcmp(form_hash(now), form_hash(next), FORM_HASH_BYTES) == 0)
-		err = err_set(ERR_USAGE, "this form is in force already");
-	else
-		err = publish_check(now, next);
-	if (!err)
-		err = centre_form_insert(c->db, next, person_id, env_wall_ms(c->env), form_id);
-	form_free(next);
-	return err;
+	return publish_form(c, &paper, NULL, form_id);
 }
 
 int centre_dictionary_insert(struct db *db, const void *data, size_t len, int64_t now_ms)

@@ -24,6 +24,8 @@
 #define CENTRE_SEQUENCE_GENERATION_BITS 40
 #define CENTRE_META_BYTES_MAX 1024 /* one value of table meta */
 
+struct papers;
+
 struct centre_generation {   /* one restore from a backup */
 	uint64_t generation; /* bits 40 and up of the sequence numbers made since */
 	uint64_t last;       /* last sequence number that the restored store held */
@@ -49,6 +51,7 @@ struct centre {
 	struct centre_generation *generations; /* ascending; owned */
 	size_t generation_count;
 	struct library *library; /* forms, dictionaries and device keys in memory; owned, thread-safe */
+	struct papers *papers;   /* versions of forms and lists, the catalogue, plans (server/papers.h); owned */
 };
 
 /* What a new centre is made of. Everything is borrowed for the call. */
@@ -65,8 +68,8 @@ struct centre_new {
 
 /*
  * Make the store in directory `dir` (made when missing): vault with the recovery key as second opener, schema, keys, manifest, the
- * default form, the dictionary. Does not leave it open; takes its own transactions. ERR_USAGE: there is one already, or the
- * manifest does not name the keys; ERR_AUTH: not signed by this root. After a failure nothing is left behind.
+ * default forms and reference lists, the dictionary. Does not leave it open; takes its own transactions. ERR_USAGE: there is one
+ * already, or the manifest does not name the keys; ERR_AUTH: not signed by this root. After a failure nothing is left behind.
  */
 int centre_create(
 	const struct env *env, const char *dir, const char *passphrase, size_t passphrase_len, const struct centre_new *n) MUST_CHECK;
@@ -106,16 +109,17 @@ int centre_sequence_save(struct centre *c, uint64_t last) MUST_CHECK;
  */
 uint64_t centre_seen_clamp(const struct centre *c, uint64_t seen, uint64_t last);
 
-/* Forms by row and the one in force. Borrowed from the centre until centre_close(). ERR_NOT_FOUND when unknown. */
+/*
+ * Forms by row, and the version of the main family that is in force today (server/papers.h). Borrowed from the centre until
+ * centre_close(). ERR_NOT_FOUND when unknown.
+ */
 int centre_form_by_id(struct centre *c, int64_t form_id, const struct form **out) MUST_CHECK;
 int centre_form_id(struct centre *c, const struct form *f, int64_t *form_id) MUST_CHECK;
 int centre_form_current(struct centre *c, const struct form **out, int64_t *form_id) MUST_CHECK;
 
 /*
- * Publish a canonical form text (inside a transaction of its own: the form is not looked up before the commit). It must be able to
- * carry every value that older forms took, since a device gets all registers in the form in force: ERR_USAGE names the entry type,
- * field or choice of the form in force that is missing or has another type, entry type or list. A question is retired by a
- * relevance that is never true. The form in force again: ERR_USAGE. `person_id` 0: shipped with the program.
+ * Publish a canonical form text, in force from today on: publish_form() without a workbook. Inside a transaction of its own: the
+ * form is not looked up before the commit. `person_id` 0: shipped with the program.
  */
 int centre_form_publish(struct centre *c, const char *text, size_t len, int64_t person_id, int64_t *form_id) MUST_CHECK;
 

@@ -7,6 +7,7 @@
 
 #include "proto/base/file.h"
 #include "proto/form/form_default.h"
+#include "proto/form/reflist.h"
 #include "server/centre.h"
 #include "server/centre_store.h"
 
@@ -63,16 +64,77 @@ static int save_manifest(struct db *db, uint64_t number, const struct centre_new
 	return db_run(s);
 }
 
-static int save_form(struct db *db, int64_t now_ms)
+static int save_form(struct db *db, size_t i, int64_t now_ms)
 {
-	struct form *f;
+	struct form *f = NULL;
+	struct buf text;
 	int64_t form_row;
-	int err = form_default_new(&f);
+	int err;
 
-	if (err)
-		return err;
-	err = centre_form_insert(db, f, 0, now_ms, &form_row);
+	buf_init(&text, FORM_TEXT_BYTES_MAX);
+	err = form_default_text_at(i, &text);
+	if (!err)
+		err = form_parse((const char *)text.data, text.len, &f);
+	if (!err)
+		err = centre_form_insert(db, f, 0, now_ms, &form_row);
 	form_free(f);
+	buf_fini(&text);
+	return err;
+}
+
+static int insert_list(struct db *db, const struct reflist *l, int64_t now_ms)
+{
+	struct db_stmt *s;
+	struct buf frame;
+	size_t len;
+	const char *text = reflist_text(l, &len);
+	int err;
+
+	buf_init(&frame, REFLIST_BYTES_MAX);
+	err = pack_deflate(text, len, NULL, &frame);
+	if (!err)
+		err = db_prepare(db,
+			"INSERT INTO list (hash, name, version, text, in_force_from, frame_bytes, published_ms) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)",
+			&s);
+	if (!err) {
+		db_bind_blob(s, 1, reflist_hash(l), FORM_HASH_BYTES);
+		db_bind_text(s, 2, reflist_name(l));
+		db_bind_text(s, 3, reflist_version(l));
+		db_bind_text_len(s, 4, text, len);
+		db_bind_int(s, 5, (int64_t)frame.len);
+		db_bind_int(s, 6, now_ms);
+		err = db_run(s);
+	}
+	buf_fini(&frame);
+	return err;
+}
+
+static int save_list(struct db *db, size_t i, int64_t now_ms)
+{
+	struct reflist *l = NULL;
+	struct buf text;
+	int err;
+
+	buf_init(&text, REFLIST_BYTES_MAX);
+	err = form_default_list_at(i, &text);
+	if (!err)
+		err = reflist_parse((const char *)text.data, text.len, &l);
+	if (!err)
+		err = insert_list(db, l, now_ms);
+	reflist_free(l);
+	buf_fini(&text);
+	return err;
+}
+
+/* What is built in is in force from the beginning of time, so that the first version of the organisation's own may begin on any day. */
+static int save_papers(struct db *db, int64_t now_ms)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < form_default_count() && !err; i++)
+		err = save_form(db, i, now_ms);
+	for (size_t i = 0; i < form_default_list_count() && !err; i++)
+		err = save_list(db, i, now_ms);
 	return err;
 }
 
@@ -97,7 +159,7 @@ static int fill(struct db *db, const struct centre_new *n, const struct manifest
 	if (!err)
 		err = save_manifest(db, m->number, n, now_ms);
 	if (!err)
-		err = save_form(db, now_ms);
+		err = save_papers(db, now_ms);
 	if (!err && n->dictionary)
 		err = centre_dictionary_insert(db, n->dictionary, n->dictionary_len, now_ms);
 	return err;

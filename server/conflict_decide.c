@@ -10,6 +10,7 @@
 
 #include "proto/form/value.h"
 #include "server/ingest.h"
+#include "server/papers.h"
 #include "server/register.h"
 
 #define SUBJECT_BYTES_MAX 64
@@ -268,27 +269,50 @@ static int check_right(struct centre *c, const struct judge *j, const struct con
 	return 0;
 }
 
+/* The field of the case's family, in the newest version that has it. */
+static int say_field(struct centre *c, const struct conflict *x, struct papers_said *out)
+{
+	struct register_case row;
+	const struct form *f;
+	int err = register_case_load(c, x->case_id, &row);
+
+	if (err == ERR_NOT_FOUND)
+		err = err_set(ERR_CORRUPT, "the case of conflict %lld does not exist", (long long)x->conflict_id);
+	if (!err)
+		err = centre_form_by_id(c, row.form_id, &f);
+	return err ? err : papers_say_field(c, form_id(f), x->entry_type, x->field, out);
+}
+
+/* A value is decided on when some version can say it: a candidate may be a choice that is no longer offered. */
+static int check_value(struct centre *c, const struct conflict *x, const char *value, size_t value_len)
+{
+	const struct papers_saying saying = { .entry_type = x->entry_type, .field = x->field, .value = value, .value_len = value_len };
+	struct papers_family family;
+	struct papers_said said;
+	int err = say_field(c, x, &said);
+
+	if (!err)
+		err = papers_family(c, form_id(said.form), &family);
+	if (!err)
+		err = papers_say(c, &family, &saying, &said);
+	if (err == ERR_CORRUPT || (!err && value_check(said.form, said.field, value, value_len) != 0))
+		err = err_set(ERR_USAGE, "the value decided on is not canonical for field %s", x->field);
+	return err;
+}
+
 static int check_decision(
 	struct centre *c, const struct judge *j, const struct conflict *x, const char *value, size_t value_len, const char *reason)
 {
-	const struct form *form;
-	int64_t form_row;
-	int field;
-	int err = centre_form_current(c, &form, &form_row);
+	struct papers_said said;
+	int err = say_field(c, x, &said);
 
-	if (err)
-		return err;
-	field = form_field_find(form, x->field);
-	if (field < 0)
-		return err_set(ERR_CORRUPT, "field %s is not in the form in force", x->field);
-	err = check_right(c, j, x, form_field(form, (size_t)field));
+	if (!err)
+		err = check_right(c, j, x, form_field(said.form, said.field));
 	if (err)
 		return err;
 	if (!*reason || strlen(reason) > CONFLICT_REASON_BYTES_MAX)
 		return err_set(ERR_USAGE, "a decision needs a reason of 1 to %d bytes", CONFLICT_REASON_BYTES_MAX);
-	if (value_check(form, (size_t)field, value, value_len) != 0)
-		return err_set(ERR_USAGE, "the value decided on is not canonical for field %s", x->field);
-	return 0;
+	return check_value(c, x, value, value_len);
 }
 
 static int close_decided(struct centre *c, const struct conflict *x, int64_t person_id, const char *reason, uint64_t at)

@@ -16,6 +16,7 @@
 #include "proto/record.h"
 #include "server/conflict.h"
 #include "server/ledger.h"
+#include "server/papers.h"
 #include "server/register.h"
 
 struct restore { /* an entry that its remover must be asked about; carried out after the last accepted edit of the envelope */
@@ -144,9 +145,23 @@ static bool may_write(const struct edit_group *g, const struct edit *e)
 	return form_field(g->form, e->field)->write == (enum form_writer)g->role;
 }
 
+/*
+ * A case belongs to the family of the form that made it: what another form means by the name of a field is something else. FORMAT.md
+ * section 9: "the centre refuses edits taken with a form of another family".
+ */
+static int is_of_family(struct merging *m, const struct merging_group *k, bool *is)
+{
+	const struct form *f;
+	int err = k->row.form_id == k->form_id ? 0 : centre_form_by_id(m->c, k->row.form_id, &f);
+
+	*is = k->row.form_id == k->form_id || (!err && strcmp(form_id(f), form_id(k->g->form)) == 0);
+	return err;
+}
+
 static int load_case(struct merging *m, struct merging_group *k)
 {
 	bool own = true;
+	bool fits = true;
 	int err = register_case_load(m->c, k->g->case_id, &k->row);
 
 	k->exists = err == 0;
@@ -155,9 +170,11 @@ static int load_case(struct merging *m, struct merging_group *k)
 		k->row = (struct register_case){ .branch_id = m->from->branch_id, .opened_by = m->from->site };
 	} else if (!err) {
 		err = conflict_is_any_open(m->c, k->g->case_id, &k->has_open_conflict);
+		if (!err)
+			err = is_of_family(m, k, &fits);
 	}
-	k->is_refused =
-		!own || k->row.branch_id != m->from->branch_id || k->g->role != FORM_BY_REPRESENTATIVE || k->g->author != m->from->person;
+	k->is_refused = !own || !fits || k->row.branch_id != m->from->branch_id || k->g->role != FORM_BY_REPRESENTATIVE ||
+			k->g->author != m->from->person;
 	return err;
 }
 
@@ -418,7 +435,7 @@ static int write_case(struct merging *m, struct merging_group *k)
 	if (m->last == k->first)
 		return 0;
 	k->row.changed_at = m->last;
-	if (k->form_id > k->row.form_id)
+	if (k->form_id != k->row.form_id && (k->row.form_id == 0 || papers_is_later(m->c, k->form_id, k->row.form_id)))
 		k->row.form_id = k->form_id;
 	if (!k->exists)
 		return register_case_insert(m->c, k->g->case_id, &k->row, m->now_ms);

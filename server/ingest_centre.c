@@ -7,10 +7,26 @@
 #include <string.h>
 
 #include "server/ledger.h"
+#include "server/papers.h"
 #include "server/register.h"
 
+/* The edit in the tables of the newest version that can say it: what is decided on may be an answer to a question of an older one. */
+static int say(struct centre *c, int64_t case_form, const struct ingest_centre_edit *e, struct papers_said *out)
+{
+	const struct papers_saying saying = {
+		.entry_type = e->entry_type, .field = e->field, .value = e->value, .value_len = e->value_len
+	};
+	struct papers_family family;
+	const struct form *f;
+	int err = centre_form_by_id(c, case_form, &f);
+
+	if (!err)
+		err = papers_family(c, form_id(f), &family);
+	return err ? err : papers_say(c, &family, &saying, out);
+}
+
 /* The centre's own group of one edit, as the ledger keeps it. */
-static int write_ledger(struct centre *c, const struct ingest_centre_edit *e, uint64_t at)
+static int write_ledger(struct centre *c, const struct ingest_centre_edit *e, int64_t case_form, uint64_t at)
 {
 	struct ledger_group line = { .case_id = e->case_id, .author = e->author, .role = e->role, .reason = e->reason };
 	struct ledger_edit edit_line = {
@@ -23,23 +39,18 @@ static int write_ledger(struct centre *c, const struct ingest_centre_edit *e, ui
 	};
 	struct edit edit = { .entry_id = e->entry_id, .value = e->value, .value_len = e->value_len };
 	struct edit_group g = { .case_id = e->case_id, .author = e->author, .role = e->role, .edits = &edit, .edit_count = 1 };
+	struct papers_said said;
 	int64_t group_id;
-	int field = -1;
-	int type = -1;
-	int err = centre_form_current(c, &g.form, &line.form_id);
+	int err = say(c, case_form, e, &said);
 
-	if (!err) {
-		field = form_field_find(g.form, e->field);
-		type = form_entry_type_find(g.form, e->entry_type);
-	}
-	if (!err && (field < 0 || type < 0))
-		err = err_set(ERR_USAGE, "field %s of entry type %s is not in the form in force", e->field, e->entry_type);
 	if (!err)
 		err = ledger_next_number(c, &g.number);
 	if (err)
 		return err;
-	edit.field = (uint16_t)field;
-	edit.entry_type = (uint16_t)type;
+	g.form = said.form;
+	line.form_id = said.row;
+	edit.field = said.field;
+	edit.entry_type = said.entry_type;
 	g.wall_ms = line.wall_ms = line.received_ms = env_wall_ms(c->env);
 	g.mono_ms = line.mono_ms = env_mono_ms(c->env);
 	env_boot_id(c->env, g.boot_id);
@@ -87,7 +98,7 @@ int ingest_centre_edit(struct centre *c, const struct ingest_centre_edit *e, uin
 
 	if (err)
 		return err == ERR_NOT_FOUND ? err_set(ERR_NOT_FOUND, "the case does not exist") : err;
-	err = write_ledger(c, e, at);
+	err = write_ledger(c, e, row.form_id, at);
 	if (!err)
 		err = write_register(c, e, at, &change);
 	if (!err)

@@ -216,6 +216,29 @@ static int collect_groups(struct db_stmt *s, struct message_known_group **items,
 	return got;
 }
 
+int ledger_written_ms(struct centre *c, uint64_t case_id, int64_t *ms)
+{
+	struct db_stmt *s;
+	int err = db_prepare(c->db,
+		"SELECT ifnull(max(CASE WHEN wall_ms <= received_ms AND wall_ms > received_ms - 31622400000 THEN wall_ms ELSE received_ms END), 0) "
+		"FROM edit_group g WHERE case_id = ?1 AND site <> 0 "
+		"AND EXISTS (SELECT 1 FROM edit e WHERE e.group_id = g.group_id AND e.outcome IN (?2, ?3))",
+		&s);
+
+	*ms = 0;
+	if (err)
+		return err;
+	db_bind_u64(s, 1, case_id);
+	db_bind_int(s, 2, MERGE_ACCEPTED);
+	db_bind_int(s, 3, MERGE_AGREED);
+	err = db_row(s);
+	if (err)
+		return err;
+	*ms = db_int(s, 0);
+	db_done(s);
+	return 0;
+}
+
 int ledger_groups_above(struct centre *c, uint32_t site, uint64_t number, struct message_known_group **out, size_t *count)
 {
 	struct message_known_group *items = NULL;

@@ -59,6 +59,12 @@ int ledger_find_write(struct centre *c, uint64_t case_id, uint64_t entry_id, con
 /* Groups of a site with a number above `number`, ascending, at most MESSAGE_KNOWN_GROUPS_MAX. Owned by the caller, free(). */
 int ledger_groups_above(struct centre *c, uint32_t site, uint64_t number, struct message_known_group **out, size_t *count) MUST_CHECK;
 
+/*
+ * When a representative last wrote to a case: by the device's claim where it can be true (not after the centre received it, nor more than a
+ * year before), else by when it came. 0: no representative did.
+ */
+int ledger_written_ms(struct centre *c, uint64_t case_id, int64_t *ms) MUST_CHECK;
+
 struct ledger_line {         /* one edit of a history; texts are owned by the history */
 	int64_t received_ms; /* the centre's clock */
 	int64_t wall_ms;     /* claim of the device */

@@ -108,6 +108,36 @@ static const struct cli_option CASE_LIST[] = {
 	{ "max", 0, "N", "at most so many" },
 	OPTION_END,
 };
+static const struct cli_option CASE_PRINT[] = {
+	{ "purpose", 0, "WHAT", "read (for a screen), print or applicant (without what is not for the applicant); default: print" },
+	{ "language", 0, "ar|en", "language of the document; default: ar" },
+	{ "output", 'o', "FILE", "the HTML document, written anew" },
+	OPTION_END,
+};
+static const struct cli_option FORM_PUBLISH[] = {
+	{ "from", 0, "DATE", "first day in force, such as 2026-12-01; default: today" },
+	OPTION_END,
+};
+static const struct cli_option FORM_PREVIEW[] = {
+	{ "language", 0, "ar|en", "language of the form; default: ar" },
+	{ "answers", 0, "FILE", "answers as a JSON object; default: made up, always the same" },
+	{ "output", 'o', "FILE", "the HTML document, written anew" },
+	OPTION_END,
+};
+static const struct cli_option FORM_PAPER[] = {
+	{ "language", 0, "ar|en", "language of the form; default: ar" },
+	{ "output", 'o', "FILE", "the HTML document, written anew" },
+	OPTION_END,
+};
+static const struct cli_option FORM_EXPORT[] = {
+	{ "output", 'o', "FILE", "the workbook, written anew; default: under its own name, in this folder" },
+	OPTION_END,
+};
+static const struct cli_option LIST_PUBLISH[] = {
+	{ "version", 0, "V", "version of the list, such as 2026112201" },
+	{ "from", 0, "DATE", "first day in force, such as 2026-12-01; default: today" },
+	OPTION_END,
+};
 static const struct cli_option LANG[] = { LANG_OPTION, OPTION_END };
 static const struct cli_option CONFLICT_LIST[] = {
 	{ "case", 0, "ID", "of this case only" },
@@ -187,21 +217,42 @@ static const struct cli_command COMMANDS[] = {
 		"account end NAME --as ADMIN", command_account_end },
 	{ "account passphrase", "NAME", 1, 1, NEW_PASSPHRASE, COMMAND_SIGNS, "Gives an account a new passphrase",
 		"يعطي حساباً عبارة مرور جديدة", "account passphrase NAME --as ADMIN", command_account_passphrase },
-	{ "form list", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "Published forms, the one in force first",
-		"النماذج المنشورة، والساري أولاً", "form list", command_form_list },
+	{ "form list", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "Published forms and which is in force", "النماذج المنشورة وأيها سارٍ",
+		"form list", command_form_list },
 	{ "form show", "HASH", 1, 1, NULL, COMMAND_OPENS, "The canonical text of a form, by the beginning of its hash",
 		"نص نموذج بأول بصمته", "form show 3f29c0d1", command_form_show },
-	{ "form publish", "SETTINGS.csv QUESTIONS.csv CHOICES.csv | TEXT", 1, 3, NULL, COMMAND_SIGNS, "Puts a new form in force",
-		"ينشر نموذجاً جديداً", "form publish settings.csv questions.csv choices.csv --as NAME", command_form_publish },
+	{ "form check", "FILE ...", 1, 8, NULL, COMMAND_JSON, "Says what is wrong in a workbook, cell by cell; needs no store",
+		"يبيّن ما في ملف النموذج من أخطاء خلية خلية؛ لا يحتاج إلى مخزن", "form check aid_application.xlsx", command_form_check },
+	{ "form publish", "FILE ...", 1, 8, FORM_PUBLISH, COMMAND_SIGNS, "Publishes a workbook, its .csv sheets, or a canonical text",
+		"ينشر نموذجاً من ملف إكسل أو أوراقه أو نصه", "form publish aid_application.xlsx --from 2026-12-01 --as NAME",
+		command_form_publish },
+	{ "form diff", "A B", 2, 2, NULL, COMMAND_OPENS | COMMAND_JSON, "What a form changed against another; files or hashes",
+		"ما تغيّر في نموذج عن آخر؛ ملفان أو بصمتان", "form diff 3f29c0d1 aid_application.xlsx", command_form_diff },
+	{ "form preview", "FILE|HASH", 1, 1, FORM_PREVIEW, COMMAND_OPENS, "The form as a representative sees it, with sample answers",
+		"النموذج كما يراه المندوب بإجابات للتجربة", "form preview aid_application.xlsx -o preview.html", command_form_preview },
+	{ "form paper", "FILE|HASH", 1, 1, FORM_PAPER, COMMAND_OPENS, "The form to print and fill in by hand",
+		"النموذج للطباعة وتعبئته باليد", "form paper 3f29c0d1 -o paper.html", command_form_paper },
+	{ "form export", "HASH", 1, 1, FORM_EXPORT, COMMAND_OPENS, "The workbook from which a form was published",
+		"ملف إكسل الذي نُشر منه النموذج", "form export 3f29c0d1 -o aid_application.xlsx", command_form_export },
+	{ "list list", "", 0, 0, NULL, COMMAND_OPENS | COMMAND_JSON, "Published reference lists and which is in force",
+		"القوائم المرجعية وأيها سارٍ", "list list", command_list_list },
+	{ "list show", "NAME", 1, 1, NULL, COMMAND_OPENS | COMMAND_JSON, "The items of a list", "عناصر قائمة", "list show village",
+		command_list_show },
+	{ "list search", "NAME TEXT", 2, 2, NULL, COMMAND_OPENS | COMMAND_JSON, "Items as people look for them",
+		"يبحث في قائمة كما يبحث الناس", "list search village 'الظبية'", command_list_search },
+	{ "list publish", "NAME FILE", 2, 2, LIST_PUBLISH, COMMAND_SIGNS,
+		"Publishes a list from a .csv table; items are withdrawn, never dropped", "ينشر قائمة من جدول CSV؛ تُسحب العناصر ولا تُحذف",
+		"list publish village village.csv --version 2026112201 --as NAME", command_list_publish },
 	{ "dictionary list", "", 0, 0, NULL, COMMAND_OPENS, "Compression dictionaries, the newest first", "قواميس الضغط، والأحدث أولاً",
 		"dictionary list", command_dictionary_list },
 	{ "dictionary install", "FILE", 1, 1, NULL, COMMAND_SIGNS, "Hands devices a new compression dictionary",
 		"يسلّم الأجهزة قاموس ضغط جديداً", "dictionary install words.zdict --as NAME", command_dictionary_install },
-	{ "case list", "", 0, 0, CASE_LIST, COMMAND_SIGNS | COMMAND_JSON, "Cases, the newest change first",
-		"الحالات، والأحدث تغيّراً أولاً",
+	{ "case list", "", 0, 0, CASE_LIST, COMMAND_SIGNS | COMMAND_JSON, "Cases, the newest change first", "الحالات، والأحدث تغيّراً أولاً",
 		"case list --as NAME", command_case_list },
 	{ "case show", "ID", 1, 1, LANG, COMMAND_SIGNS | COMMAND_JSON, "One merged case; opening it is recorded",
 		"حالة مدموجة؛ ويُسجَّل فتحها", "case show 7-12 --as NAME", command_case_show },
+	{ "case print", "ID", 1, 1, CASE_PRINT, COMMAND_SIGNS, "One case as a document to read or print; opening it is recorded",
+		"حالة في وثيقة للقراءة أو الطباعة؛ ويُسجَّل فتحها", "case print 7-12 -o case.html --as NAME", command_case_print },
 	{ "case history", "ID", 1, 1, NULL, COMMAND_SIGNS | COMMAND_JSON, "Every edit of a case with its outcome",
 		"كل تعديل على حالة ومآله", "case history 7-12 --as NAME", command_case_history },
 	{ "conflict list", "", 0, 0, CONFLICT_LIST, COMMAND_SIGNS | COMMAND_JSON, "Open conflicts, the oldest first",

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "proto/base/log.h"
+#include "server/recheck.h"
 
 struct writer {
 	struct centre *c;         /* borrowed; changed by the thread only */
@@ -169,6 +170,23 @@ static void rest(struct writer *w)
 	malloc_trim(0);
 }
 
+/* Some of the cases that changed. False when there are no more, or when it has to wait for another time. */
+static bool look_through(struct writer *w)
+{
+	size_t count = 0;
+	int err = db_begin(w->c->db);
+
+	if (!err)
+		err = recheck_some(w->c, WRITER_RECHECK_CASES, &count);
+	if (!err && count)
+		err = db_commit(w->c->db);
+	else
+		db_rollback(w->c->db);
+	if (err)
+		log_event(LOG_WARN, "writer", "recheck_failed", "code=%s message=%s", err_name(err), err_message());
+	return !err && count == WRITER_RECHECK_CASES;
+}
+
 static bool is_ending(struct writer *w)
 {
 	bool ending;
@@ -185,12 +203,18 @@ static void *run(void *arg)
 	struct writer_job *jobs[WRITER_GROUP_MAX];
 	struct pollfd event = { .fd = w->event, .events = POLLIN };
 	bool is_rested = true;
+	int recheck_ms = WRITER_RECHECK_MS; /* until the next look; -1: none is due */
 	size_t count;
 	uint64_t times;
 
 	while (!is_ending(w)) {
-		int ready = poll(&event, 1, is_rested ? -1 : WRITER_IDLE_MS);
+		int ready = poll(&event, 1, recheck_ms >= 0 ? recheck_ms : is_rested ? -1 : WRITER_IDLE_MS);
 
+		if (ready == 0 && recheck_ms >= 0) {
+			recheck_ms = look_through(w) ? 0 : -1;
+			is_rested = false;
+			continue;
+		}
 		if (ready == 0) {
 			rest(w);
 			is_rested = true;
@@ -202,6 +226,7 @@ static void *run(void *arg)
 			run_group(w, jobs, count);
 			wake(w, jobs, count);
 			is_rested = false;
+			recheck_ms = WRITER_RECHECK_MS;
 		}
 	}
 	rest(w);

@@ -1,10 +1,11 @@
 /*
  * writer: the one thread that writes to the store while the centre serves. Contacts that wait together share one durable commit.
  *
- * A thread that has something to write hands over a job and waits. The writer takes all jobs that wait (at most WRITER_GROUP_MAX), runs
- * them in one transaction, commits, and only then wakes their threads: nobody hears of what is not on disk. While a commit
- * syncs, the next group gathers. Commands may write beside it: before each group the writer looks whether another process committed,
- * and takes in new forms, devices and keys.
+ * A thread that has something to write hands over a job and waits. The writer takes all jobs that wait (at most WRITER_GROUP_MAX),
+ * runs them in one transaction, commits, and only then wakes their threads: nobody hears of what is not on disk. While a commit
+ * syncs, the next group gathers. When nobody has come for a moment it looks through the cases that changed (server/recheck.h), a
+ * few at a time, so that whoever comes waits for a few at most. Commands may write beside it: before each group the writer looks
+ * whether another process committed, and takes in new forms, devices and keys.
  */
 #ifndef SERVER_WRITER_H
 #define SERVER_WRITER_H
@@ -16,6 +17,8 @@
 #include "server/centre.h"
 
 #define WRITER_GROUP_MAX 64
+#define WRITER_RECHECK_MS 200 /* without a job for so long: cases that changed are looked through */
+#define WRITER_RECHECK_CASES 16 /* in one transaction: some milliseconds */
 #define WRITER_IDLE_MS 5000 /* without a job for so long: the WAL is folded in and memory given back */
 
 struct writer;

@@ -9,6 +9,7 @@
 
 #include "proto/base/text.h"
 #include "server/admin/account.h"
+#include "server/papers.h"
 
 #define SUBJECT_BYTES 64
 
@@ -292,6 +293,8 @@ static int build_answer(
 	err = branch_name(c, code->branch_id, a.branch);
 	if (!err)
 		err = centre_form_current(c, &form, &form_row);
+	if (!err)
+		err = papers_note_one(c, form_hash(form));
 	if (!err) {
 		text = form_text(form, &len);
 		err = pack_deflate(text, len, NULL, &frame);

@@ -466,6 +466,38 @@ static int check_sites(struct walk *w)
 	return err;
 }
 
+/* ---- Papers: a form or list is named by the hash of its text ---- */
+
+static int check_texts(struct walk *w, const char *sql, const char *label)
+{
+	struct db_stmt *s;
+	int got;
+	int err = db_prepare(w->db, sql, &s);
+
+	if (err)
+		return err;
+	while ((got = db_step(s)) == 1) {
+		uint8_t hash[SEAL_HASH_BYTES];
+		struct seal_part part;
+		size_t kept_len;
+		const void *kept = db_blob(s, 1, &kept_len);
+
+		part.data = db_text_len(s, 2, &part.len);
+		seal_hash(hash, sizeof hash, label, &part, 1);
+		if (kept_len != sizeof hash || memcmp(kept, hash, sizeof hash) != 0)
+			finding(w, "%s %" PRId64 ": its text is not the one it is named by", strchr(label, ':') + 1, db_int(s, 0));
+	}
+	db_done(s);
+	return got;
+}
+
+static int check_papers(struct walk *w)
+{
+	int err = check_texts(w, "SELECT form_id, hash, text FROM form", "mandoob:form");
+
+	return err ? err : check_texts(w, "SELECT list_id, hash, text FROM list", "mandoob:list");
+}
+
 /* ---- All of it ---- */
 
 static int check_pages(struct walk *w)
@@ -506,6 +538,8 @@ static int check_content(struct walk *w)
 		err = check_conflicts(w);
 	if (!err)
 		err = check_receipts(w);
+	if (!err)
+		err = check_papers(w);
 	return err ? err : check_sites(w);
 }
 

@@ -110,7 +110,8 @@ struct status {
 	struct buf name;
 	uint64_t sequence;
 	uint64_t backup_ms;
-	int64_t branches, people, devices, revoked, cases, registers, groups, edits, conflicts, held, quarantined;
+	int64_t branches, people, devices, revoked, cases, registers, groups, edits, conflicts, held, quarantined, flags, flagged,
+		unchecked;
 	const struct form *form;
 };
 
@@ -131,6 +132,10 @@ static int count_all(struct centre *c, struct status *s)
 		{ "SELECT count(*) FROM conflict WHERE state = 1", &s->conflicts },
 		{ "SELECT count(*) FROM envelope WHERE state = 2", &s->held },
 		{ "SELECT count(*) FROM envelope WHERE state = 3", &s->quarantined },
+		{ "SELECT count(*) FROM flag", &s->flags },
+		{ "SELECT count(DISTINCT case_id) FROM flag", &s->flagged },
+		{ "SELECT count(*) FROM branch b JOIN aid_case k ON k.branch_id = b.branch_id AND k.changed_at > b.checked_at",
+			&s->unchecked },
 	};
 	int err = 0;
 
@@ -179,6 +184,9 @@ static void print_status_json(const struct centre *c, struct status *s, struct b
 	json_write_integer(&j, "conflicts", s->conflicts);
 	json_write_integer(&j, "held", s->held);
 	json_write_integer(&j, "quarantined", s->quarantined);
+	json_write_integer(&j, "flags", s->flags);
+	json_write_integer(&j, "flagged_cases", s->flagged);
+	json_write_integer(&j, "unchecked_cases", s->unchecked);
 	json_write_text(&j, "backup", command_time_utc((int64_t)s->backup_ms, time));
 	json_write_end(&j);
 	buf_text(out, "\n");
@@ -198,6 +206,8 @@ static void print_status(const struct centre *c, struct status *s, struct buf *o
 	buf_printf(out,
 		"cases\t%" PRId64 "\nregisters\t%" PRId64 "\ngroups\t%" PRId64 "\nedits\t%" PRId64 "\nopen conflicts\t%" PRId64 "\n",
 		s->cases, s->registers, s->groups, s->edits, s->conflicts);
+	buf_printf(out, "flags\t%" PRId64 " in %" PRId64 " cases\ncases not looked through yet\t%" PRId64 "\n", s->flags, s->flagged,
+		s->unchecked);
 	buf_printf(out, "held envelopes\t%" PRId64 "\nquarantined envelopes\t%" PRId64 "\nlast backup\t%s\nname\t%s\n", s->held,
 		s->quarantined, command_time((int64_t)s->backup_ms, time), buf_string(&s->name));
 }

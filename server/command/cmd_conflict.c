@@ -11,8 +11,11 @@
 
 #include "proto/form/value.h"
 #include "proto/record.h"
+#include "server/case.h"
 #include "server/command/command.h"
 #include "server/conflict.h"
+#include "server/papers.h"
+#include "server/register.h"
 
 #define LIST_MAX 1000000
 
@@ -88,12 +91,25 @@ int command_conflict_list(void *ctx, const struct cli_args *a)
 	return command_show(ctx, a, false, list_conflicts);
 }
 
+/* The field in the newest version of the case's form that has it. */
+static int find_field(struct centre *c, const struct conflict *x, struct papers_said *out)
+{
+	struct register_case row;
+	const struct form *f;
+	int err = register_case_load(c, x->case_id, &row);
+
+	if (!err)
+		err = centre_form_by_id(c, row.form_id, &f);
+	return err ? err : papers_say_field(c, form_id(f), x->entry_type, x->field, out);
+}
+
 /* ---- Showing one ---- */
 
 struct showing {
-	const struct form *form;
+	struct centre *c;
+	const struct form *form; /* of the case's family, the newest that has the field */
 	const struct conflict *x;
-	int field; /* of the form; -1: not in the form in force */
+	size_t field; /* of the form */
 	bool is_arabic;
 	struct buf display;
 };
@@ -103,10 +119,8 @@ static const char *display(struct showing *w, const char *value)
 	buf_clear(&w->display);
 	if (strcmp(w->x->field, FORM_FIELD_GONE_NAME) == 0)
 		buf_text(&w->display, *value ? (w->is_arabic ? "محذوف" : "removed") : (w->is_arabic ? "باقٍ" : "kept"));
-	else if (w->field >= 0)
-		value_display(w->form, (size_t)w->field, value, w->is_arabic, &w->display);
 	else
-		buf_text(&w->display, value);
+		case_display(w->c, w->form, w->field, value, papers_today(w->c), w->is_arabic, &w->display);
 	return buf_string(&w->display);
 }
 
@@ -181,9 +195,7 @@ static void write_conflict(struct showing *w, struct buf *out)
 	buf_printf(out, "case\t%s\n", record_id_format(x->case_id, id));
 	buf_printf(out, "entry\t%s\t%s\n", record_id_format(x->entry_id, id), x->entry_type);
 	buf_printf(out, "field\t%s\t%s\n", x->field,
-		w->field > 0
-			? (w->is_arabic ? form_field(w->form, (size_t)w->field)->label_ar : form_field(w->form, (size_t)w->field)->label_en)
-			: "");
+		w->field > 0 ? (w->is_arabic ? form_field(w->form, w->field)->label_ar : form_field(w->form, w->field)->label_en) : "");
 	buf_text(out, "base\t");
 	command_cell(out, x->base ? display(w, x->base) : "-");
 	buf_text(out, "\n");
@@ -201,15 +213,16 @@ static void write_conflict(struct showing *w, struct buf *out)
 static int show(struct centre *c, const struct cli_args *a, const struct conflict *x, struct buf *out)
 {
 	const char *lang = cli_value(a, "lang");
-	struct showing w = { .x = x, .is_arabic = !lang || strcmp(lang, "ar") == 0 };
-	int64_t form_row;
-	int err = centre_form_current(c, &w.form, &form_row);
+	struct showing w = { .c = c, .x = x, .is_arabic = !lang || strcmp(lang, "ar") == 0 };
+	struct papers_said said;
+	int err = find_field(c, x, &said);
 
 	if (!err && !w.is_arabic && strcmp(lang, "en") != 0)
 		err = err_set(ERR_USAGE, "--lang: ar or en was expected");
 	if (err)
 		return err;
-	w.field = form_field_find(w.form, x->field);
+	w.form = said.form;
+	w.field = said.field;
 	buf_init(&w.display, COMMAND_OUTPUT_BYTES_MAX);
 	if (cli_flag(a, "json"))
 		write_conflict_json(&w, out);
@@ -276,25 +289,20 @@ static int read_input(struct buf *out)
 
 static int read_other(struct centre *c, const struct conflict *x, struct buf *value)
 {
-	const struct form *form;
+	struct papers_said said;
 	struct buf typed;
-	int64_t form_row;
-	int field;
-	int err = centre_form_current(c, &form, &form_row);
+	int err = find_field(c, x, &said);
 
 	if (err)
 		return err;
 	buf_init(&typed, VALUE_BYTES_MAX * 4);
-	field = form_field_find(form, x->field);
 	err = read_input(&typed);
-	if (!err && field < 0)
-		err = err_set(ERR_USAGE, "field %s is not in the form in force", x->field);
-	if (!err && field == FORM_FIELD_GONE && strcmp(buf_string(&typed), "yes") != 0 && typed.len != 0)
+	if (!err && said.field == FORM_FIELD_GONE && strcmp(buf_string(&typed), "yes") != 0 && typed.len != 0)
 		err = err_set(ERR_USAGE, "yes (removed) or nothing (kept) was expected");
-	if (!err && field == FORM_FIELD_GONE)
+	if (!err && said.field == FORM_FIELD_GONE)
 		buf_append(value, typed.data, typed.len);
 	else if (!err)
-		err = value_normalise(form, (size_t)field, buf_string(&typed), value);
+		err = value_normalise(said.form, said.field, buf_string(&typed), value);
 	buf_fini(&typed);
 	return err;
 }
@@ -332,8 +340,7 @@ static int decide(struct centre *c, const struct conflict *x, const struct accou
 
 	if (err)
 		return err;
-	err = conflict_resolve(
-		c, x->conflict_id, who->person_id, x->at, value->data ? (const char *)value->data : "", value->len, reason);
+	err = conflict_resolve(c, x->conflict_id, who->person_id, x->at, value->data ? (const char *)value->data : "", value->len, reason);
 	if (!err)
 		err = db_commit(c->db);
 	if (err)

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "proto/chain.h"
+#include "proto/form/sheets.h"
+#include "server/papers.h"
 
 #define START_MS INT64_C(1795000000000)
 
@@ -153,6 +155,7 @@ void centrekit_enrol(struct centrekit *k, struct device *d, uint64_t seed, int64
 	must(db_begin(k->c->db));
 	row = add_device(k, d, branch);
 	must(centre_site_add(k->c, row, d->id, NULL, &d->incarnation, &d->site));
+	must(papers_note_one(k->c, form_hash(d->form))); /* the catalogue that enrolment gives it */
 	must(db_commit(k->c->db));
 	memcpy(d->org, k->c->org, sizeof d->org);
 	memcpy(d->centre_sign, k->keys->sign_public, sizeof d->centre_sign);
@@ -189,6 +192,103 @@ int centrekit_sync(struct centrekit *k, struct device *d)
 		err = centrekit_contact(k, d, NULL);
 	while (!err && d->more && !d->has_fork);
 	return err;
+}
+
+/* ---- Forms ---- */
+
+#define TABLE_ROWS_MAX 64
+#define TABLE_COLUMNS_MAX 16
+
+struct table { /* cells borrow from `text` */
+	const char **rows[TABLE_ROWS_MAX];
+	const char *cells[TABLE_ROWS_MAX][TABLE_COLUMNS_MAX];
+	char *texts[TABLE_ROWS_MAX];
+	size_t count;
+};
+
+static void add_row(struct table *t, const char *row, size_t columns)
+{
+	char *text = strdup(row);
+
+	if (!text || t->count == TABLE_ROWS_MAX)
+		abort();
+	t->texts[t->count] = text;
+	for (size_t c = 0; c < columns; c++) {
+		char *end = strchr(text, '|');
+
+		t->cells[t->count][c] = text;
+		if (end)
+			*end = '\0';
+		text = end ? end + 1 : strchr(text, '\0');
+	}
+	t->rows[t->count] = t->cells[t->count];
+	t->count++;
+}
+
+static void free_table(struct table *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		free(t->texts[i]);
+	free(t);
+}
+
+void centrekit_form(const char *id, const char *version, const char *const *survey, const char *const *choices, struct buf *out)
+{
+	static const char *SURVEY[] = { "type", "list", "name", "label::English (en)", "required", "constraint", "relevant", "calculation",
+		"warning", "entry", "choice_filter" };
+	static const char *CHOICES[] = { "list_name", "name", "label::English (en)", "group" };
+	static const char *SETTINGS[] = { "key", "value" };
+	const char *settings[3][2] = { { "form_id", id }, { "version", version }, { "form_title", id } };
+	const char **settings_rows[3] = { settings[0], settings[1], settings[2] };
+	struct table *questions = calloc(1, sizeof *questions);
+	struct table *items = calloc(1, sizeof *items);
+	struct sheets s = { 0 };
+
+	if (!questions || !items)
+		abort();
+	for (; *survey; survey++)
+		add_row(questions, *survey, 11);
+	for (; choices && *choices; choices++)
+		add_row(items, *choices, 4);
+	s.tables[SHEETS_SETTINGS] = (struct sheets_table){ 2, SETTINGS, 3, settings_rows };
+	s.tables[SHEETS_SURVEY] = (struct sheets_table){ 11, SURVEY, questions->count, questions->rows };
+	s.tables[SHEETS_CHOICES] = (struct sheets_table){ 4, CHOICES, items->count, items->rows };
+	must(sheets_write(&s, out));
+	free_table(questions);
+	free_table(items);
+}
+
+int centrekit_publish(struct centrekit *k, const struct buf *text, uint32_t from_day, struct problems *p)
+{
+	const struct publish_paper paper = {
+		.text = (const char *)text->data, .len = text->len, .from_day = from_day, .person_id = CENTREKIT_OFFICER
+	};
+	int64_t row;
+	int err;
+
+	must(db_begin(k->c->db));
+	err = publish_form(k->c, &paper, p, &row);
+	if (err)
+		db_rollback(k->c->db);
+	else
+		must(db_commit(k->c->db));
+	return err;
+}
+
+void centrekit_days(struct centrekit *k, int days)
+{
+	k->wall_ms += days * INT64_C(86400000);
+}
+
+void centrekit_use(struct device *d, const char *form, const char *version)
+{
+	for (size_t i = 0; i < d->form_count; i++)
+		if (strcmp(form_id(d->forms[i]), form) == 0 && strcmp(form_version(d->forms[i]), version) == 0) {
+			d->form = d->forms[i];
+			return;
+		}
+	fprintf(stderr, "centrekit: the device has no form %s %s\n", form, version);
+	abort();
 }
 
 int64_t centrekit_int(struct centrekit *k, const char *sql)

@@ -7,6 +7,7 @@
 
 #include "server/centre.h"
 #include "server/intake.h"
+#include "server/publish.h"
 #include "tests/lib/device.h"
 
 #define CENTREKIT_PASS "correct horse"
@@ -41,6 +42,19 @@ void centrekit_manifest(struct centrekit *k, uint64_t number, struct buf *out);
 int centrekit_contact(struct centrekit *k, struct device *d, struct intake_result *r) MUST_CHECK;
 /* Contacts until nothing is left to say. */
 int centrekit_sync(struct centrekit *k, struct device *d) MUST_CHECK;
+
+/*
+ * Append the canonical text of a small form: rows of the survey are cells with '|' between: type, list, name, English label,
+ * required, constraint, relevant, calculation, warning, entry, choice_filter; rows of the choices: list, code, label, group (for
+ * filters). Cells may be left out at the end; NULL ends.
+ */
+void centrekit_form(const char *id, const char *version, const char *const *survey, const char *const *choices, struct buf *out);
+/* Publish a canonical text in a transaction of its own; `from_day` PUBLISH_TODAY or a day. The error of publish_form(). */
+int centrekit_publish(struct centrekit *k, const struct buf *text, uint32_t from_day, struct problems *p);
+/* Let whole days go by at the centre. */
+void centrekit_days(struct centrekit *k, int days);
+/* The device writes with this form from now on: it must have it. */
+void centrekit_use(struct device *d, const char *form_id, const char *version);
 
 /* The number that a constant query gives. */
 int64_t centrekit_int(struct centrekit *k, const char *sql);

@@ -25,6 +25,8 @@ struct world {
 	struct message_answer a;
 	struct message_content c;
 	struct message_known_group groups[3];
+	struct message_paper papers[3];
+	uint8_t wanted[2][FORM_HASH_BYTES];
 	struct buf b, box;
 };
 
@@ -72,9 +74,18 @@ static void make_content(struct world *w)
 	w->c.receipts[0] = text_blob("receipt one");
 	w->c.receipts[1] = text_blob("receipt two");
 	w->c.manifest = text_blob("manifest");
-	w->c.form = text_blob("form");
 	w->c.dictionary = text_blob("dictionary");
-	w->c.pull = text_blob("registers");
+	w->papers[0] = (struct message_paper){ MESSAGE_FORM, { 1 }, "aid_application", "2026112201", 0 };
+	w->papers[1] = (struct message_paper){ MESSAGE_FORM, { 2 }, "aid_application", "2026120101", 20788 };
+	w->papers[2] = (struct message_paper){ MESSAGE_LIST, { 3 }, "village", "1", MESSAGE_DAY_MAX };
+	w->c.catalogue = w->papers;
+	w->c.catalogue_count = 3;
+	w->c.pulls[0] = text_blob("registers");
+	w->c.pulls[1] = text_blob("of an older form");
+	w->c.pull_count = 2;
+	w->c.papers[0] = (struct message_paper_text){ MESSAGE_FORM, text_blob("form") };
+	w->c.papers[1] = (struct message_paper_text){ MESSAGE_LIST, text_blob("list") };
+	w->c.paper_count = 2;
 }
 
 static int setup(void **state)
@@ -86,6 +97,8 @@ static int setup(void **state)
 	w.device = fixed_keys(41);
 	w.centre = fixed_keys(42);
 	w.other = fixed_keys(43);
+	w.wanted[0][0] = 1;
+	w.wanted[1][31] = 2;
 	w.q = (struct message_request){ .org = { 1 },
 		.device = { 2 },
 		.incarnation = 1,
@@ -98,7 +111,9 @@ static int setup(void **state)
 		.manifest_number = 8,
 		.dictionary_id = UINT32_MAX,
 		.flags = MESSAGE_WHOLE,
-		.form_mark = { 9 },
+		.mark = { 9 },
+		.wanted = w.wanted[0],
+		.wanted_count = 2,
 		.acked_group = UINT64_MAX,
 		.commits = 70000,
 		.answered = 3,
@@ -144,7 +159,10 @@ static void check_same_request(const struct message_request *a, const struct mes
 	assert_memory_equal(a->org, b->org, sizeof a->org);
 	assert_memory_equal(a->device, b->device, sizeof a->device);
 	assert_memory_equal(a->nonce, b->nonce, sizeof a->nonce);
-	assert_memory_equal(a->form_mark, b->form_mark, sizeof a->form_mark);
+	assert_memory_equal(a->mark, b->mark, sizeof a->mark);
+	assert_int_equal(a->wanted_count, b->wanted_count);
+	if (a->wanted_count)
+		assert_memory_equal(a->wanted, b->wanted, a->wanted_count * FORM_HASH_BYTES);
 	assert_int_equal(a->incarnation, b->incarnation);
 	assert_int_equal(a->contact, b->contact);
 	assert_int_equal(a->seen, b->seen);
@@ -263,15 +281,42 @@ static void unknown_flags_and_versions_of_a_request_are_refused(void **state)
 {
 	struct world *w = *state;
 
-	w->q.flags = 4;
+	w->q.flags = 2;
 	assert_int_equal(write_request(w), ERR_USAGE);
-	w->q.flags = MESSAGE_WHOLE | MESSAGE_FORM_WANTED;
+	w->q.flags = MESSAGE_WHOLE;
 	w->q.incarnation = 0;
 	assert_int_equal(write_request(w), ERR_USAGE);
 	w->q.incarnation = 1;
 	assert_int_equal(write_request(w), 0);
 	w->b.data[4] = 2;
 	assert_int_equal(read_request(w, w->b.data, w->b.len), ERR_STALE);
+}
+
+static void a_request_wants_at_most_1000_papers(void **state)
+{
+	static uint8_t many[(MESSAGE_PAPERS_MAX + 1) * FORM_HASH_BYTES];
+	struct world *w = *state;
+	struct message_request q;
+
+	w->q.wanted = many;
+	w->q.wanted_count = MESSAGE_PAPERS_MAX + 1;
+	assert_int_equal(write_request(w), ERR_LIMIT);
+	w->q.wanted_count = MESSAGE_PAPERS_MAX;
+	assert_int_equal(write_request(w), 0);
+	assert_int_equal(message_request_decode(w->b.data, w->b.len, &q), 0);
+	assert_int_equal(q.wanted_count, MESSAGE_PAPERS_MAX);
+	/* A count that the bytes do not hold: 999 more hashes than there are. */
+	w->q.wanted_count = 1;
+	w->q.envelope_count = 0;
+	assert_int_equal(write_request(w), 0);
+	w->b.len -= SEAL_SIGNATURE_BYTES;
+	for (size_t i = 60; i < w->b.len; i++)
+		if (w->b.data[i] == 9 && w->b.data[i + 8] == 1) {
+			w->b.data[i + 8] = 100;
+			break;
+		}
+	seal_object_sign(&w->b, 0, "mandoob:request", w->device->sign_secret);
+	assert_int_equal(read_request(w, w->b.data, w->b.len), ERR_CORRUPT);
 }
 
 /* A store that says it took no answer has no stamp to show: one spelling for that. */
@@ -408,9 +453,18 @@ static void check_same_content(const struct message_content *a, const struct mes
 	for (size_t i = 0; i < a->receipt_count; i++)
 		check_blob(a->receipts[i], b->receipts[i]);
 	check_blob(a->manifest, b->manifest);
-	check_blob(a->form, b->form);
 	check_blob(a->dictionary, b->dictionary);
-	check_blob(a->pull, b->pull);
+	assert_int_equal(a->catalogue_count, b->catalogue_count);
+	if (a->catalogue_count)
+		assert_memory_equal(a->catalogue, b->catalogue, a->catalogue_count * sizeof *a->catalogue);
+	assert_int_equal(a->pull_count, b->pull_count);
+	for (size_t i = 0; i < a->pull_count; i++)
+		check_blob(a->pulls[i], b->pulls[i]);
+	assert_int_equal(a->paper_count, b->paper_count);
+	for (size_t i = 0; i < a->paper_count; i++) {
+		assert_int_equal(a->papers[i].kind, b->papers[i].kind);
+		check_blob(a->papers[i].text, b->papers[i].text);
+	}
 	assert_int_equal(a->has_fork, b->has_fork);
 	assert_int_equal(a->fork_incarnation, b->fork_incarnation);
 	assert_int_equal(a->fork_site, b->fork_site);
@@ -482,7 +536,7 @@ static void unknown_flags_of_a_content_need_a_newer_program(void **state)
 
 	buf_clear(&w->b);
 	write_u64(&w->b, 1);
-	write_varint(&w->b, 1024);
+	write_varint(&w->b, 2048);
 	buf_space(&w->b, 30);
 	assert_int_equal(read_content(w, w->b.data, w->b.len), ERR_STALE);
 }
@@ -508,7 +562,10 @@ static void what_no_writer_would_make_is_not_read(void **state)
 	assert_int_equal(read_with_tail(w, 2, "\0", 1), ERR_CORRUPT);  /* a manifest of no bytes */
 	assert_int_equal(read_with_tail(w, 64, "\0", 1), ERR_CORRUPT); /* resend from 0 */
 	assert_int_equal(read_with_tail(w, 64, "\1", 1), 0);
-	assert_int_equal(read_with_tail(w, 128, "\0", 1), ERR_CORRUPT);
+	assert_int_equal(read_with_tail(w, 128, "\0", 1), ERR_CORRUPT);   /* no pull */
+	assert_int_equal(read_with_tail(w, 128, "\1\0", 2), ERR_CORRUPT); /* a pull of no bytes */
+	assert_int_equal(read_with_tail(w, 128, "\2\1a\1b", 5), 0);
+	assert_int_equal(read_with_tail(w, 128, "\x41", 1), ERR_CORRUPT); /* 65 pulls */
 	assert_int_equal(read_with_tail(w, 256, "\3", 1), 0);
 	assert_int_equal(read_with_tail(w, 256, "\0", 1), ERR_CORRUPT); /* a notice of nothing */
 	assert_int_equal(read_with_tail(w, 256, "\4", 1), ERR_CORRUPT);
@@ -534,8 +591,20 @@ static void what_no_reader_would_take_is_not_written(void **state)
 	static uint8_t large[FORM_TEXT_BYTES_MAX + 1];
 	struct world *w = *state;
 
-	w->c.form = (struct message_blob){ large, sizeof large };
+	w->c.papers[0].text = (struct message_blob){ large, sizeof large };
 	assert_int_equal(write_content(w), ERR_LIMIT);
+	make_content(w);
+	w->c.papers[1].text.len = 0;
+	assert_int_equal(write_content(w), ERR_USAGE);
+	make_content(w);
+	w->c.pulls[1].len = 0;
+	assert_int_equal(write_content(w), ERR_USAGE);
+	make_content(w);
+	w->papers[0].from_day = 20789;
+	assert_int_equal(write_content(w), ERR_USAGE);
+	make_content(w);
+	w->papers[2].from_day = MESSAGE_DAY_MAX + 1;
+	assert_int_equal(write_content(w), ERR_USAGE);
 	make_content(w);
 	w->c.receipts[1].len = 0;
 	assert_int_equal(write_content(w), ERR_USAGE);
@@ -563,7 +632,7 @@ static void a_content_holds_no_more_than_its_ceiling(void **state)
 	uint8_t *large = calloc(1, MESSAGE_CONTENT_BYTES_MAX);
 
 	assert_non_null(large);
-	w->c.pull = (struct message_blob){ large, MESSAGE_CONTENT_BYTES_MAX };
+	w->c.pulls[0] = (struct message_blob){ large, MESSAGE_CONTENT_BYTES_MAX };
 	assert_int_equal(write_content(w), ERR_LIMIT);
 	assert_int_equal(w->b.len, 0);
 	assert_int_equal(read_content(w, large, MESSAGE_CONTENT_BYTES_MAX + 1ul), ERR_LIMIT);
@@ -687,6 +756,7 @@ int main(int argc, char **argv)
 		T(a_signed_request_with_exchanged_envelopes_is_refused),
 		T(a_request_holds_64_envelopes_and_a_mebibyte),
 		T(unknown_flags_and_versions_of_a_request_are_refused),
+		T(a_request_wants_at_most_1000_papers),
 		T(a_stamp_without_an_answer_is_refused),
 		T(an_answer_comes_back_whole),
 		T(no_cut_or_flipped_answer_is_believed),

@@ -1,5 +1,5 @@
 /*
- * The store of the centre: making, opening, single facts, the sequence across restores, forms, dictionaries, sites.
+ * The store of the centre: making, opening, single facts, the sequence across restores, dictionaries, sites.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +14,6 @@
 #include <zdict.h>
 
 #include "proto/base/log.h"
-#include "proto/form/form_default.h"
-#include "server/publish.h"
 #include "tests/lib/centrekit.h"
 
 static int setup(void **state)
@@ -121,130 +119,6 @@ static void seen_counts_as_at_most_what_restored_backups_held(void **state)
 	assert_true(centre_seen_clamp(k->c, g2 + 9, g2 + 3) == g2 + 3);
 }
 
-/* ---- Forms ---- */
-
-/* The default form's text with the first `from` replaced by `to`; free it. */
-static char *changed_text(const char *from, const char *to, size_t *len)
-{
-	struct buf text;
-	const char *all, *at;
-	char *out;
-
-	buf_init(&text, FORM_TEXT_BYTES_MAX);
-	assert_int_equal(form_default_text(&text), 0);
-	all = buf_string(&text);
-	at = strstr(all, from);
-	assert_non_null(at);
-	out = test_malloc(text.len + strlen(to) + 1);
-	*len = (size_t)sprintf(out, "%.*s%s%s", (int)(at - all), all, to, at + strlen(from)); /* allowed: room was just made */
-	buf_fini(&text);
-	return out;
-}
-
-static int publish(struct centrekit *k, const char *from, const char *to)
-{
-	size_t len;
-	char *text = changed_text(from, to, &len);
-	int64_t row;
-	int err;
-
-	assert_int_equal(db_begin(k->c->db), 0);
-	err = centre_form_publish(k->c, text, len, CENTREKIT_OFFICER, &row);
-	if (err)
-		db_rollback(k->c->db);
-	else
-		assert_int_equal(db_commit(k->c->db), 0);
-	test_free(text);
-	return err;
-}
-
-#define OFFICER_FIELD "field\tofficer_note\troot\ttext\t-\t-\tofficer\t\t\t\tملاحظة\tNote\n"
-
-static void a_form_that_carries_all_old_values_is_published_and_reaches_devices(void **state)
-{
-	struct centrekit *k = *state;
-	const struct form *form;
-	struct device d;
-	int64_t row;
-
-	centrekit_enrol(k, &d, 1, CENTREKIT_NORTH);
-	assert_int_equal(publish(k, "\nlist\t", "\n" OFFICER_FIELD "list\t"), 0);
-	assert_int_equal(centre_form_current(k->c, &form, &row), 0);
-	assert_int_equal(row, 2);
-	assert_true(form_field_find(form, "officer_note") > 0);
-	assert_int_equal(centrekit_sync(k, &d), 0);
-	assert_memory_equal(form_hash(d.form), form_hash(form), FORM_HASH_BYTES);
-	/* An officer's field from a device is refused; the same form again is not published. */
-	{
-		uint64_t id = device_new_id(&d);
-
-		device_write(&d, id,
-			(struct device_answer[]){ { .field = "officer_note", .value = "x" }, { .field = "village", .value = "X" } }, 2);
-		assert_int_equal(centrekit_sync(k, &d), 0);
-		assert_int_equal(centrekit_int(k, "SELECT outcome FROM edit WHERE field = 'officer_note'"), 3);
-		assert_int_equal(centrekit_int(k, "SELECT outcome FROM edit WHERE field = 'village'"), 0);
-	}
-	assert_int_equal(publish(k, "\nlist\t", "\n" OFFICER_FIELD "list\t"), ERR_USAGE);
-	device_fini(&d);
-}
-
-static void registers_of_an_older_form_travel_in_the_newer_one(void **state)
-{
-	struct centrekit *k = *state;
-	struct device a, b;
-	uint64_t id;
-
-	centrekit_enrol(k, &a, 1, CENTREKIT_NORTH);
-	centrekit_enrol(k, &b, 2, CENTREKIT_NORTH);
-	id = device_new_id(&a);
-	device_write(&a, id, &(struct device_answer){ .entry_id = 0, .field = "village", .value = "X", .entry_type = NULL }, 1);
-	assert_int_equal(centrekit_sync(k, &a), 0);
-	assert_int_equal(publish(k, "\nlist\t", "\n" OFFICER_FIELD "list\t"), 0);
-	assert_int_equal(centrekit_sync(k, &b), 0);
-	assert_true(b.digest_matches);
-	assert_string_equal(device_register(&b, id, id, "village")->value, "X");
-	device_fini(&a);
-	device_fini(&b);
-}
-
-static void a_form_that_drops_or_retypes_is_not_published(void **state)
-{
-	struct centrekit *k = *state;
-
-	assert_int_equal(publish(k, "field\tvillage\troot\ttext\t", "field\tvillage\troot\tinteger\t"), ERR_USAGE);
-	assert_int_equal(publish(k, "field\tvillage\troot\t", "field\tvillage\tvisit\t"), ERR_USAGE);
-	assert_int_equal(publish(k, "field\tvillage\t", "field\tvillage_renamed\t"), ERR_USAGE);
-	assert_int_equal(publish(k, "mandoob-form", "another-form"), ERR_CORRUPT);
-	assert_int_equal(centrekit_int(k, "SELECT count(*) FROM form"), 1);
-}
-
-static void a_choice_that_disappears_is_noticed(void **state)
-{
-	struct form *now, *next;
-	struct buf text;
-	const char *all, *choice, *end;
-	char *shorter;
-	size_t len;
-
-	(void)state;
-	buf_init(&text, FORM_TEXT_BYTES_MAX);
-	assert_int_equal(form_default_text(&text), 0);
-	all = buf_string(&text);
-	choice = strstr(all, "\nchoice\t") + 1;
-	end = strchr(choice, '\n') + 1;
-	shorter = test_malloc(text.len + 1);
-	len = (size_t)sprintf(shorter, "%.*s%s", (int)(choice - all), all, end); /* allowed: shorter than the room */
-	assert_int_equal(form_parse(all, text.len, &now), 0);
-	assert_int_equal(form_parse(shorter, len, &next), 0);
-	assert_int_equal(publish_check(now, next), ERR_USAGE);
-	assert_int_equal(publish_check(next, now), 0);
-	assert_int_equal(publish_check(now, now), 0);
-	form_free(now);
-	form_free(next);
-	test_free(shorter);
-	buf_fini(&text);
-}
-
 /* A small real dictionary; gives its length. */
 static size_t make_dictionary(uint8_t *out, size_t max)
 {
@@ -323,10 +197,6 @@ int main(void)
 		TEST(a_manifest_without_the_centres_keys_makes_no_centre),
 		TEST(single_facts_survive_reopening),
 		TEST(seen_counts_as_at_most_what_restored_backups_held),
-		TEST(a_form_that_carries_all_old_values_is_published_and_reaches_devices),
-		TEST(registers_of_an_older_form_travel_in_the_newer_one),
-		TEST(a_form_that_drops_or_retypes_is_not_published),
-		TEST(a_choice_that_disappears_is_noticed),
 		TEST(a_dictionary_reaches_devices_that_do_not_hold_it),
 		TEST(site_numbers_are_never_given_twice),
 	};

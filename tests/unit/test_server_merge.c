@@ -630,7 +630,7 @@ static void assert_same_replicas(const struct device *a, const struct device *b)
 	assert_int_equal(a->register_count, b->register_count);
 	for (size_t i = 0; i < a->register_count; i++) {
 		const struct device_register *x = &a->registers[i];
-		const struct device_register *y = device_register(b, x->case_id, x->entry_id, form_field(a->form, x->field)->name);
+		const struct device_register *y = device_register(b, x->case_id, x->entry_id, form_field(x->form, x->field)->name);
 
 		assert_non_null(y);
 		assert_string_equal(x->value, y->value);
