@@ -10,13 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/draft.h"
 #include "agent/outbox.h"
 #include "agent/view.h"
 #include "proto/base/arena.h"
 #include "proto/form/value.h"
 
-#define GROUP_VALUE_BYTES_MAX (128 * 1024) /* of one edit group: far below what one envelope carries (outbox.c) */
-#define EDIT_OVERHEAD_BYTES 16
 #define ID_HEX_BYTES 17
 
 struct draft_row {
@@ -120,16 +119,28 @@ int answer_row(struct answer_draft *d, size_t entry_type, uint64_t entry_id, siz
 	return 0;
 }
 
-/* The N-th row of type member, from 1; false when there is none. */
-static bool member_row(const struct answer_draft *d, const char *digits, size_t *row)
+/* The repeat that the question chooses among; "_parent" chooses among the rows that its own may be in. */
+static const char *member_type(const struct form *f, size_t field)
 {
-	int type = form_entry_type_find(d->form, ANSWER_MEMBER_TYPE);
-	char *end;
-	unsigned long n = strtoul(digits, &end, 10);
+	const struct form_field *x = form_field(f, field);
 
-	if (digits[0] < '1' || digits[0] > '9' || *end)
+	if (x->node < 0)
+		return form_entry_type(f, (size_t)form_entry_type(f, x->entry_type)->parent)->name;
+	return form_node(f, (size_t)x->node)->member_type;
+}
+
+/* "member:N": the N-th row of that entry type in this draft, from 1; false when it is none. */
+static bool member_row(const struct answer_draft *d, const char *name, const char *typed, size_t *row)
+{
+	int type = form_entry_type_find(d->form, name);
+	size_t len = strlen(name);
+	unsigned long n;
+	char *end;
+
+	if (type < 0 || strncmp(typed, name, len) != 0 || typed[len] != ':' || typed[len + 1] < '1' || typed[len + 1] > '9')
 		return false;
-	for (size_t i = 0; i < d->row_count; i++) {
+	n = strtoul(typed + len + 1, &end, 10);
+	for (size_t i = 0; !*end && i < d->row_count; i++) {
 		if ((int)d->rows[i].entry_type == type && --n == 0) {
 			*row = i;
 			return true;
@@ -150,14 +161,17 @@ static bool entry_id_parse(const char *text, uint64_t *id)
 
 static int parse_member(const struct answer_draft *d, const char *typed, struct draft_value *v)
 {
-	if (strcmp(typed, "applicant") == 0)
+	const char *name = member_type(d->form, v->field);
+
+	if (strcmp(typed, "applicant") == 0 && form_field(d->form, v->field)->node >= 0)
 		v->kind = VALUE_APPLICANT;
-	else if (strncmp(typed, "member:", 7) == 0 && member_row(d, typed + 7, &v->target))
+	else if (member_row(d, name, typed, &v->target))
 		v->kind = VALUE_ROW;
 	else if (entry_id_parse(typed, &v->entry_id))
 		v->kind = VALUE_ENTRY;
 	else
-		return err_set(ERR_USAGE, "applicant, member:N (a row of this application, from 1) or an entry id was expected");
+		return err_set(ERR_USAGE, "%s%s:N (a row of this application, from 1) or an entry id was expected",
+			       form_field(d->form, v->field)->node >= 0 ? "applicant, " : "", name);
 	return 0;
 }
 
@@ -207,6 +221,8 @@ int answer_set(struct answer_draft *d, size_t row, size_t field, const char *typ
 		return err_set(ERR_USAGE, "this question belongs to %s", form_entry_type(d->form, f->entry_type)->name);
 	if (f->write != FORM_BY_REPRESENTATIVE)
 		return err_set(ERR_USAGE, "this is written at the centre, by: %s", form_writer_name(f->write));
+	if (f->node >= 0 && form_node(d->form, (size_t)f->node)->is_computed)
+		return err_set(ERR_USAGE, "the form fills this in by itself");
 	if (f->type == FORM_SELECT_MEMBER && *typed)
 		err = parse_member(d, typed, &v);
 	else if (*typed)
@@ -247,6 +263,7 @@ struct saving {
 	struct answer_draft *draft;
 	uint64_t case_id;
 	bool is_new_case;
+	bool has_draft;      /* the case is being taken here */
 	struct view view;    /* of an existing case; empty otherwise */
 	struct edit *edits;  /* in the draft's arena */
 	size_t edit_count;
@@ -262,10 +279,51 @@ static int check_row(const struct saving *w, const struct draft_row *r)
 	return err_set(ERR_USAGE, "%s: no such entry in this case", form_entry_type(w->draft->form, r->entry_type)->name);
 }
 
-static int find_rows(struct saving *w)
+/* A row inside another one that did not say in which would stand nowhere. */
+static int check_parent(const struct saving *w, size_t row)
 {
+	const struct answer_draft *d = w->draft;
+	int field = form_field_find_in(d->form, d->rows[row].entry_type, FORM_FIELD_PARENT_NAME);
+
+	for (size_t i = 0; field >= 0 && i < d->value_count; i++)
+		if (d->values[i].row == row && d->values[i].field == field && (d->values[i].kind != VALUE_TEXT || d->values[i].len))
+			return 0;
+	return field < 0 ? 0 : err_set(ERR_USAGE, "%s: " FORM_FIELD_PARENT_NAME " was expected: which %s it belongs to",
+		form_entry_type(d->form, d->rows[row].entry_type)->name, member_type(d->form, (size_t)field));
+}
+
+static bool is_taken(const struct answer_draft *d, uint64_t id)
+{
+	for (size_t i = 0; i < d->row_count; i++)
+		if (d->rows[i].id == id)
+			return true;
+	return false;
+}
+
+/* The entry of a new row: that of the visit that is being taken, or one that is made now; none where there is nothing to write. */
+static int make_row(struct saving *w, struct draft_row *r)
+{
+	const struct form_entry_type *type = form_entry_type(w->draft->form, r->entry_type);
+	uint64_t id = 0;
 	int err = 0;
 
+	if (w->has_draft && type->kind == FORM_ENTRY_IS_SESSION)
+		err = draft_entry(w->store, w->case_id, type->name, &id);
+	if (is_taken(w->draft, id))
+		id = 0;
+	if (!err && id == 0 && r->has_values)
+		err = store_new_id(w->store, &id);
+	if (!err)
+		r->id = id;
+	return err;
+}
+
+static int find_rows(struct saving *w)
+{
+	struct draft taken;
+	int err = draft_find(w->store, w->case_id, &taken);
+
+	w->has_draft = taken.form_id != 0;
 	for (size_t i = 0; !err && i < w->draft->row_count; i++) {
 		struct draft_row *r = &w->draft->rows[i];
 
@@ -274,7 +332,9 @@ static int find_rows(struct saving *w)
 		else if (!r->is_new)
 			err = check_row(w, r);
 		else if (r->has_values)
-			err = store_new_id(w->store, &r->id);
+			err = check_parent(w, i);
+		if (!err && r->id == 0)
+			err = make_row(w, r);
 	}
 	return err;
 }
@@ -283,8 +343,9 @@ static int find_rows(struct saving *w)
 static int check_target(const struct saving *w, const struct draft_value *v)
 {
 	const struct view_entry *e = view_entry(&w->view, v->entry_id);
+	bool is_parent = form_field(w->draft->form, v->field)->node < 0;
 
-	if (v->entry_id == w->case_id || (e && strcmp(e->type_name, ANSWER_MEMBER_TYPE) == 0))
+	if ((v->entry_id == w->case_id && !is_parent) || (e && strcmp(e->type_name, member_type(w->draft->form, v->field)) == 0))
 		return 0;
 	return err_set(ERR_USAGE, "%s: no such household member in this case", form_field(w->draft->form, v->field)->name);
 }
@@ -323,7 +384,7 @@ static int resolve(const struct saving *w, struct draft_value *v)
 /* Whether the value would change what is shown. */
 static bool is_different(const struct saving *w, const struct draft_row *r, const struct draft_value *v)
 {
-	const struct view_entry *e = r->is_new && r->entry_type != FORM_ENTRY_ROOT ? NULL : view_entry(&w->view, r->id);
+	const struct view_entry *e = view_entry(&w->view, r->id);
 	const struct view_value *shown = e ? view_value(e, v->field) : NULL;
 
 	if (!shown)
@@ -358,27 +419,17 @@ static int make_edits(struct saving *w)
 	return 0;
 }
 
-static int compare_edits(const void *a, const void *b)
+/* What is taken by a file is a draft as well: with this form, on the visit's entries that were made. */
+static int note_draft(struct saving *w)
 {
-	return edit_compare(a, b);
-}
+	int err = draft_begin(w->store, w->case_id, w->draft->form);
 
-/* Push the edits in order as groups that fit an envelope each. */
-static int push_edits(struct saving *w)
-{
-	int err = 0;
+	for (size_t i = 0; !err && i < w->draft->row_count; i++) {
+		const struct draft_row *r = &w->draft->rows[i];
+		const struct form_entry_type *type = form_entry_type(w->draft->form, r->entry_type);
 
-	qsort(w->edits, w->edit_count, sizeof *w->edits, compare_edits);
-	for (size_t from = 0; !err && from < w->edit_count;) {
-		struct edit_group g = { .case_id = w->case_id, .form = w->draft->form, .edits = &w->edits[from] };
-		size_t bytes = 0;
-
-		do {
-			bytes += w->edits[from].value_len + EDIT_OVERHEAD_BYTES;
-			g.edit_count++;
-			from++;
-		} while (from < w->edit_count && bytes + w->edits[from].value_len <= GROUP_VALUE_BYTES_MAX);
-		err = outbox_push(w->store, &g);
+		if (type->kind == FORM_ENTRY_IS_SESSION && r->id)
+			err = draft_note_entry(w->store, w->case_id, type->name, r->id);
 	}
 	return err;
 }
@@ -398,7 +449,9 @@ static int write_draft(struct saving *w)
 	if (!err && w->edit_count == 0 && w->is_new_case)
 		err = err_set(ERR_USAGE, "not one answer: no case is opened");
 	if (!err && w->edit_count)
-		err = push_edits(w);
+		err = outbox_push_edits(w->store, w->case_id, w->draft->form, w->edits, w->edit_count);
+	if (!err && w->edit_count)
+		err = note_draft(w);
 	return err;
 }
 

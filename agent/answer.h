@@ -13,7 +13,6 @@
 #define ANSWER_VALUES_MAX EDIT_GROUP_EDITS_MAX
 #define ANSWER_ROWS_MAX 5000
 #define ANSWER_DRAFT_BYTES_MAX (8 * 1024 * 1024)
-#define ANSWER_MEMBER_TYPE "member" /* the entry type that "member:N" counts */
 
 struct answer_draft;
 
@@ -36,9 +35,10 @@ const struct form *answer_form(const struct answer_draft *d);
 int answer_row(struct answer_draft *d, size_t entry_type, uint64_t entry_id, size_t *row) MUST_CHECK;
 
 /*
- * Set a field of a row to what was typed; "" clears it. A second time replaces. Member references are "applicant", "member:N" (the
- * N-th row of type member of this draft, from 1, made before), or an entry id. ERR_USAGE with what was expected, never the value;
- * ERR_LIMIT, ERR_NOMEM.
+ * Set a field of a row to what was typed; "" clears it. A second time replaces. A question that chooses among the rows of a repeat takes
+ * "applicant", "member:N" (with the repeat's name: its N-th row in this draft, from 1, made before), or an entry id; so does
+ * "_parent", by which a row inside another row names that one. ERR_USAGE with what was expected, never the value; ERR_LIMIT,
+ * ERR_NOMEM.
  */
 int answer_set(struct answer_draft *d, size_t row, size_t field, const char *typed) MUST_CHECK;
 
@@ -50,8 +50,10 @@ size_t answer_count(const struct answer_draft *d);
 
 /*
  * Write the draft into case `case_id`, 0 for a new one, in one transaction of its own. On an entry that exists only what differs from
- * what is shown is written; on a new one only what is not empty. Nothing to write: 0 with 0 answers for an existing case, ERR_USAGE
- * for a new one. ERR_NOT_FOUND: no such case. ERR_USAGE: an entry or member named does not exist in it. Nothing is stored on failure.
+ * what is shown is written; on a new one only what is not empty. While a visit is being taken (agent/draft.h) the first new row of
+ * what each visit makes one of is that visit's. Nothing to write: 0 with 0 answers for an existing case, ERR_USAGE for a new one.
+ * ERR_NOT_FOUND: no such case. ERR_USAGE: an entry or member named does not exist in it, a row inside another does not say in
+ * which. Nothing is stored on failure.
  */
 int answer_save(struct store *s, struct answer_draft *d, uint64_t case_id, struct answer_saved *out) MUST_CHECK;
 

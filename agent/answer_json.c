@@ -210,13 +210,13 @@ static int set_row(struct walk *w, size_t row, size_t type, const json_t *object
 	for (void *at = json_object_iter(o); !err && at; at = json_object_iter_next(o, at)) {
 		const char *key = json_object_iter_key(at);
 		const json_t *value = json_object_iter_value(at);
-		int field = form_field_find(w->form, key);
+		int field = form_field_find_in(w->form, type, key);
 
 		if (strcmp(key, ROW_ID) == 0)
 			continue;
 		if (strcmp(key, ROW_GONE) == 0)
 			err = set_gone(w, row, value);
-		else if (field < 0 || form_field(w->form, (size_t)field)->entry_type != type)
+		else if (field <= FORM_FIELD_GONE)
 			err = problem(w, key, err_set(ERR_USAGE, "no such question in %s", form_entry_type(w->form, type)->name));
 		else
 			err = set_value(w, row, field, key, value);
@@ -256,10 +256,22 @@ static int top_row(struct walk *w, size_t type, size_t *row)
 	return 0;
 }
 
+/* The question that a key at the top means: of the root entry, or of what each visit makes one of; else any of that name, -1 for none. */
+static int top_field(const struct form *f, const char *key)
+{
+	for (size_t t = 0; t < form_entry_type_count(f); t++) {
+		int field = view_is_flat(form_entry_type(f, t)) ? form_field_find_in(f, t, key) : -1;
+
+		if (field > FORM_FIELD_GONE)
+			return field;
+	}
+	return form_field_find(f, key);
+}
+
 static int set_top(struct walk *w, const char *key, const json_t *value)
 {
 	int type = form_entry_type_find(w->form, key);
-	int field = form_field_find(w->form, key);
+	int field = top_field(w->form, key);
 	const struct form_field *f = field > FORM_FIELD_GONE ? form_field(w->form, (size_t)field) : NULL;
 	size_t row;
 	int err;

@@ -13,6 +13,7 @@
 
 #include "agent/fork.h"
 #include "agent/outbox.h"
+#include "agent/shelf.h"
 #include "agent/register.h"
 #include "proto/receipt.h"
 
@@ -400,7 +401,7 @@ static int keep_pulled_case(struct store *s, uint64_t case_id, const struct form
 {
 	struct db_stmt *q;
 	int64_t form_id;
-	int err = store_form_id(s, form, &form_id);
+	int err = shelf_form_id(s, form, &form_id);
 
 	if (!err)
 		err = db_prepare(s->db,
@@ -473,7 +474,7 @@ static int apply_register(struct store *s, const struct form *form, const struct
 static int apply_pull(struct store *s, const struct message_blob *bytes, const struct place *place, struct round_result *result,
 		      bool *is_twin)
 {
-	struct changeset_forms forms = store_form_finder(s);
+	struct changeset_forms forms = shelf_form_finder(s);
 	struct changeset_pull p;
 	uint64_t last_case = 0;
 	int err = changeset_pull_decode(bytes->data, bytes->len, &forms, &p);
@@ -499,10 +500,10 @@ static int apply_pull(struct store *s, const struct message_blob *bytes, const s
 
 /*
  * When the answer brought receipts too, they are taken although a twin is in the pull: the receipt that makes the twin an
- * acquaintance may be one of the next, as receipts come in portions. `*is_left`: the pull was left alone.
+ * acquaintance may be one of the next, as receipts come in portions. `*is_left`: the pulls were left alone.
  */
-static int take_pull(struct store *s, const struct message_blob *bytes, const struct place *place, bool has_news,
-		     struct round_result *result, bool *is_left)
+static int take_pulls(struct store *s, const struct message_content *c, const struct place *place, bool has_news,
+		      struct round_result *result, bool *is_left)
 {
 	struct round_result before = *result;
 	bool is_twin = false;
@@ -511,7 +512,8 @@ static int take_pull(struct store *s, const struct message_blob *bytes, const st
 	*is_left = false;
 	if (err)
 		return err;
-	err = apply_pull(s, bytes, place, result, &is_twin);
+	for (size_t i = 0; !err && i < c->pull_count; i++)
+		err = apply_pull(s, &c->pulls[i], place, result, &is_twin);
 	if (!err)
 		return db_release(s->db);
 	db_undo(s->db);
@@ -661,14 +663,14 @@ static int apply_manifest(struct store *s, const struct message_blob *bytes)
 	return err;
 }
 
-static int apply_papers(struct store *s, const struct message_content *c)
+static int apply_papers(struct store *s, const struct message_content *c, const struct apply_request *asked)
 {
 	int err = 0;
 
 	if (c->manifest.len)
 		err = apply_manifest(s, &c->manifest);
-	if (!err && c->form.len)
-		err = store_form_add(s, (const char *)c->form.data, c->form.len);
+	if (!err)
+		err = shelf_take(s, c, asked->contact);
 	if (!err && c->dictionary.len)
 		err = store_dictionary_add(s, c->dictionary.data, c->dictionary.len);
 	return err;
@@ -683,8 +685,8 @@ static int apply_scope(struct store *s, const struct message_content *c, const s
 	bool is_left = false;
 	int err = find_place(s, asked, &place);
 
-	if (!err && c->pull.len)
-		err = take_pull(s, &c->pull, &place, has_news, result, &is_left);
+	if (!err && c->pull_count)
+		err = take_pulls(s, c, &place, has_news, result, &is_left);
 	if (!err && place.is_current && !is_left)
 		err = apply_progress(s, c, &place, result, is_agreed);
 	if (!err)
@@ -738,7 +740,7 @@ int apply_content(struct store *s, const struct message_content *c, const struct
 
 	assert(db_in_transaction(s->db));
 	result->is_more = c->more || c->has_fork;
-	err = apply_papers(s, c);
+	err = apply_papers(s, c, asked);
 	if (!err)
 		err = apply_receipts(s, c, result);
 	if (!err)

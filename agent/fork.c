@@ -4,7 +4,7 @@
  * they made gets fresh ids.
  *
  * An id is remapped when this store made it (table made) and no group of ours that the centre has speaks of it. Ids that others made, the
- * other copy among them, stay as they are.
+ * other copy among them, stay as they are. Rows of computed repeats are named after the case or row they are in, so they follow it.
  *
  * What the centre has by the word of the notice alone (seq 0) stays an own answer, shown and not called received, until the whole scope
  * brings it as registers (apply.c). Requests made before the fork are void: what answers them was counted for the old incarnation.
@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "agent/outbox.h"
+#include "proto/form/model.h"
 
 #define ID_VALUE_BYTES 16 /* a member reference as it stands in a value: 16 hex digits */
 
@@ -144,6 +145,86 @@ static int new_id_of(struct store *s, uint64_t old, uint64_t *out)
 	*out = db_u64(q, 0);
 	db_done(q);
 	return 0;
+}
+
+/* ---- rows of computed repeats ---- */
+
+struct derived {
+	uint64_t id;
+	uint64_t owner; /* the case, or the row it is in */
+	char type[FORM_NAME_BYTES_MAX + 1];
+};
+
+/* The derived id above `after` (as the database orders them) of a group that the centre may not have and that has no new id yet. */
+static int next_derived(struct store *s, int64_t after, struct derived *out)
+{
+	struct db_stmt *q;
+	const char *parent;
+	int err = db_prepare(s->db,
+			     "SELECT e.entry_id, g.case_id, e.entry_type, (SELECT p.value FROM edit p WHERE p.entry_id = e.entry_id"
+			     " AND p.field = '" FORM_FIELD_PARENT_NAME "' AND p.value <> '' ORDER BY p.number LIMIT 1)"
+			     " FROM edit e JOIN edit_group g USING (number) WHERE g.confirmed = 0 AND g.seq IS NOT 0"
+			     " AND e.entry_id < 0 AND e.entry_id > ?1 AND e.entry_id NOT IN (SELECT old FROM fork_id) ORDER BY e.entry_id LIMIT 1",
+			     &q);
+
+	if (err)
+		return err;
+	db_bind_int(q, 1, after);
+	err = db_row(q);
+	if (err)
+		return err;
+	out->id = db_u64(q, 0);
+	snprintf(out->type, sizeof out->type, "%s", db_text(q, 2));
+	parent = db_text(q, 3);
+	out->owner = parent && *parent ? strtoull(parent, NULL, 16) : db_u64(q, 1);
+	db_done(q);
+	return 0;
+}
+
+/* When what it is in has a new id it gets one too. */
+static int follow_owner(struct store *s, const struct derived *d, bool *is_moved)
+{
+	uint64_t owner;
+	struct db_stmt *q;
+	int err = new_id_of(s, d->owner, &owner);
+
+	if (err || owner == d->owner)
+		return err;
+	for (uint32_t ordinal = 1; ordinal <= MODEL_COUNT_MAX; ordinal++) {
+		if (record_id_derive(d->owner, d->type, ordinal) != d->id)
+			continue;
+		err = db_prepare(s->db, "INSERT INTO fork_id (old, new) VALUES (?1, ?2)", &q);
+		if (err)
+			return err;
+		db_bind_u64(q, 1, d->id);
+		db_bind_u64(q, 2, record_id_derive(owner, d->type, ordinal));
+		*is_moved = true;
+		return db_run(q);
+	}
+	return 0;
+}
+
+/* From the outside in: a row may be in a row that has just got its id. */
+static int derive_ids(struct store *s)
+{
+	bool is_moved = true;
+	int err = 0;
+
+	for (int depth = 0; !err && is_moved && depth < FORM_DEPTH_MAX; depth++) {
+		struct derived d = { 0 };
+		int64_t after = INT64_MIN;
+
+		is_moved = false;
+		while ((err = next_derived(s, after, &d)) == 0) {
+			after = (int64_t)d.id;
+			err = follow_owner(s, &d, &is_moved);
+			if (err)
+				return err;
+		}
+		if (err == ERR_NOT_FOUND)
+			err = 0;
+	}
+	return err;
 }
 
 /* ---- one group under its new ids ---- */
@@ -307,6 +388,10 @@ static int rebuild_own(struct store *s)
 		       " ON CONFLICT (case_id, entry_id, field) DO UPDATE SET value = excluded.value, number = excluded.number;"
 		       "INSERT OR IGNORE INTO aid_case (case_id, form_id, opened_ms)"
 		       " SELECT f.new, c.form_id, c.opened_ms FROM fork_id f JOIN aid_case c ON c.case_id = f.old;"
+		       "UPDATE draft_entry SET case_id = (SELECT new FROM fork_id WHERE old = case_id) WHERE case_id IN (SELECT old FROM fork_id);"
+		       "UPDATE draft_entry SET entry_id = (SELECT new FROM fork_id WHERE old = entry_id) WHERE entry_id IN (SELECT old FROM fork_id);"
+		       "UPDATE draft SET case_id = (SELECT new FROM fork_id WHERE old = case_id) WHERE case_id IN (SELECT old FROM fork_id);"
+		       "UPDATE finished SET case_id = (SELECT new FROM fork_id WHERE old = case_id) WHERE case_id IN (SELECT old FROM fork_id);"
 		       "DELETE FROM aid_case WHERE case_id IN (SELECT old FROM fork_id)"
 		       " AND NOT EXISTS (SELECT 1 FROM edit_group g WHERE g.case_id = aid_case.case_id);"
 		       "DELETE FROM pending WHERE number IN (SELECT number FROM edit_group WHERE confirmed = 0)");
@@ -339,7 +424,7 @@ static int begin_incarnation(struct store *s, const struct message_content *c)
 		err = store_set_u64(s, "whole", 1);
 	return err ? err
 		   : db_exec(s->db, "DELETE FROM envelope; DELETE FROM nonce; DELETE FROM made;"
-				    "INSERT INTO made (id) SELECT new FROM fork_id;"
+				    "INSERT INTO made (id) SELECT new FROM fork_id WHERE new > 0;"
 				    "UPDATE edit_group SET seq = 0 WHERE confirmed = 1");
 }
 
@@ -358,6 +443,8 @@ int fork_take(struct store *s, const struct message_content *c)
 		err = list_ids(s);
 	if (!err)
 		err = give_ids(s, c->fork_site);
+	if (!err)
+		err = derive_ids(s);
 	if (!err)
 		err = remap_all(s);
 	if (!err)

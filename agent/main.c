@@ -10,6 +10,8 @@
 
 #include "agent/command/change.h"
 #include "agent/command/enrol.h"
+#include "agent/command/finish.h"
+#include "agent/command/papers_command.h"
 #include "agent/command/shell.h"
 #include "agent/command/show.h"
 #include "agent/command/status.h"
@@ -40,6 +42,14 @@ static const struct cli_command COMMANDS[] = {
 	{ "edit", "CASE [FIELD]", 1, 2, CHANGE_OPTIONS, COMMON,
 			"Changes one answer; the new value comes from standard input, nothing clears it",
 	  "يغيّر إجابة واحدة، وتُقرأ القيمة الجديدة من الإدخال", "edit 7-1 village <value.txt", change_command },
+	{ "doubts", "CASE", 1, 1, FINISH_OPTIONS, COMMON, "Tells what is missing in a case and what should be looked at again",
+			"يبيّن ما ينقص الحالة وما يحسن التأكد منه", "doubts 7-1", finish_command_doubts },
+	{ "finish", "CASE", 1, 1, FINISH_OPTIONS, COMMON, "Finishes the visit, unless a required answer is missing or cannot be",
+			"ينهي الزيارة ما لم تنقص إجابة مطلوبة أو تحتج إلى تصحيح", "finish 7-1", finish_command },
+	{ "print", "CASE", 1, 1, PAPERS_COMMAND_PRINT_OPTIONS, COMMON, "Writes a case as a page for paper", "يكتب الحالة صفحةً للطباعة",
+			"print 7-1 --output case.html", papers_command_print },
+	{ "papers", "", 0, 0, PAPERS_COMMAND_OPTIONS, COMMON, "Lists the forms and reference lists of this device, and which are in force",
+			"يعرض الاستمارات والقوائم التي على هذا الجهاز وما هو ساري منها", "papers", papers_command },
 	{ "sync", "", 0, 0, SYNC_OPTIONS, COMMON, "Sends what waits to the centre and fetches what is new there",
 			"يرسل ما ينتظر إلى المركز ويجلب الجديد منه",
 	  "sync --watch 600", sync_command },

@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/shelf.h"
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
 
 #define GROUP_BYTES_MAX (16 * 1024 * 1024)
+#define GROUP_VALUE_BYTES_MAX (128 * 1024) /* of one edit group that is pushed: far below what one envelope carries */
+#define EDIT_OVERHEAD_BYTES 16
 /* Plaintext that one envelope may hold by our own choice: far below the ceiling, so that a packed one stays below 256 KiB. */
 #define BATCH_VALUE_BYTES_MAX (192 * 1024)
 /* Encoding of one group: even stored as it is (a frame may not be more than 100 times smaller) it fits an envelope with its head. */
@@ -140,7 +143,7 @@ int outbox_push(struct store *s, struct edit_group *g)
 		return err;
 	if (s->is_revoked)
 		return err_set(ERR_AUTH, "outbox: the centre has revoked this device; nothing more is written on it");
-	err = store_form_id(s, g->form, &form_id);
+	err = shelf_form_id(s, g->form, &form_id);
 	if (!err)
 		err = stamp(s, g);
 	if (!err)
@@ -176,6 +179,30 @@ int outbox_rewrite(struct store *s, const struct edit_group *g)
 	return err;
 }
 
+static int compare_edits(const void *a, const void *b)
+{
+	return edit_compare(a, b);
+}
+
+int outbox_push_edits(struct store *s, uint64_t case_id, const struct form *form, struct edit *edits, size_t count)
+{
+	int err = 0;
+
+	qsort(edits, count, sizeof *edits, compare_edits);
+	for (size_t from = 0; !err && from < count;) {
+		struct edit_group g = { .case_id = case_id, .form = form, .edits = &edits[from] };
+		size_t bytes = 0;
+
+		do {
+			bytes += edits[from].value_len + EDIT_OVERHEAD_BYTES;
+			g.edit_count++;
+			from++;
+		} while (from < count && bytes + edits[from].value_len <= GROUP_VALUE_BYTES_MAX);
+		err = outbox_push(s, &g);
+	}
+	return err;
+}
+
 /* ---- reading back ---- */
 
 static int load_header(struct store *s, uint64_t number, struct edit_group *g)
@@ -204,13 +231,13 @@ static int load_header(struct store *s, uint64_t number, struct edit_group *g)
 	g->seen = db_u64(q, 7);
 	g->edit_count = (size_t)db_int(q, 8);
 	db_done(q);
-	return err ? err : store_form_by_id(s, form_id, &g->form);
+	return err ? err : shelf_form_by_id(s, form_id, &g->form);
 }
 
 static int load_edit(struct db_stmt *q, const struct edit_group *g, struct arena *arena, struct edit *e)
 {
 	int type = form_entry_type_find(g->form, db_text(q, 1));
-	int field = form_field_find(g->form, db_text(q, 2));
+	int field = type < 0 ? -1 : form_field_find_in(g->form, (size_t)type, db_text(q, 2));
 	const char *value;
 	size_t len;
 

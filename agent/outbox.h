@@ -17,6 +17,12 @@
  */
 int outbox_push(struct store *s, struct edit_group *g) MUST_CHECK;
 
+/*
+ * Push `count` edits of one case, in any order, as groups that fit an envelope each, inside the caller's transaction. The array is
+ * sorted; nothing is kept of it. Errors as outbox_push().
+ */
+int outbox_push_edits(struct store *s, uint64_t case_id, const struct form *form, struct edit *edits, size_t count) MUST_CHECK;
+
 /* Seal all groups not sealed yet into envelopes (as many as the ceilings ask for), in one transaction of its own. */
 int outbox_seal(struct store *s) MUST_CHECK;
 

@@ -8,6 +8,7 @@
 
 #include "agent/apply.h"
 #include "agent/outbox.h"
+#include "agent/shelf.h"
 
 #define NONCES_KEPT 64
 #define ENVELOPE_BYTES_PER_REQUEST_MAX (768 * 1024) /* below the ceiling of a request */
@@ -64,15 +65,14 @@ static int request_past(struct store *s, struct message_request *q)
 	return err;
 }
 
-static int request_papers(struct store *s, struct message_request *q)
+/* `wanted` keeps the hashes of lacking papers alive. */
+static int request_papers(struct store *s, struct message_request *q, struct buf *wanted)
 {
-	const struct form *form;
-	int64_t form_id, number;
-	int err = store_form_current(s, &form, &form_id);
+	int64_t number;
+	int err = shelf_request(s, q, wanted);
 
 	if (err)
 		return err;
-	memcpy(q->form_mark, form_hash(form), sizeof q->form_mark);
 	q->dictionary_id = s->dictionary ? pack_dictionary_id(s->dictionary) : 0;
 	err = db_query_int(s->db, "SELECT ifnull(max(number), 0) FROM manifest", &number);
 	q->manifest_number = (uint64_t)number;
@@ -134,7 +134,7 @@ static int keep_nonce(struct store *s, const struct message_request *q)
 	return err ? err : store_set_u64(s, "contact", q->contact);
 }
 
-static int make_request(struct store *s, struct buf *bytes, struct buf *out)
+static int make_request(struct store *s, struct buf *bytes, struct buf *wanted, struct buf *out)
 {
 	struct message_request q = { 0 };
 	int err = db_begin(s->db);
@@ -153,7 +153,7 @@ static int make_request(struct store *s, struct buf *bytes, struct buf *out)
 	if (!err)
 		err = request_past(s, &q);
 	if (!err)
-		err = request_papers(s, &q);
+		err = request_papers(s, &q, wanted);
 	if (!err)
 		err = request_envelopes(s, &q, bytes);
 	if (!err)
@@ -168,7 +168,7 @@ static int make_request(struct store *s, struct buf *bytes, struct buf *out)
 
 int round_request(struct store *s, struct buf *out)
 {
-	struct buf bytes;
+	struct buf bytes, wanted;
 	int err;
 
 	buf_clear(out);
@@ -180,8 +180,10 @@ int round_request(struct store *s, struct buf *out)
 	if (err)
 		return err;
 	buf_init(&bytes, MESSAGE_REQUEST_BYTES_MAX);
-	err = make_request(s, &bytes, out);
+	buf_init(&wanted, MESSAGE_PAPERS_MAX * FORM_HASH_BYTES);
+	err = make_request(s, &bytes, &wanted, out);
 	buf_fini(&bytes);
+	buf_fini(&wanted);
 	if (err)
 		buf_clear(out);
 	return err;

@@ -10,21 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/shelf.h"
 #include "proto/base/file.h"
 
 #define PATH_BYTES_MAX 4096
-#define FORMS_MAX 256 /* forms of one store; a charity publishes a few a year */
+#define DICTIONARIES_MAX 256
 
 extern const struct db_migration agent_schema[];
 extern const size_t agent_schema_count;
 
-struct store_forms {
-	struct {
-		struct form *form;
-	} items[FORMS_MAX];
+struct store_dictionaries {
+	struct pack_dictionary *items[DICTIONARIES_MAX]; /* for decoding, by id */
 	size_t count;
-	struct pack_dictionary *dictionaries[FORMS_MAX]; /* for decoding, by id */
-	size_t dictionary_count;
 };
 
 /* ---- making and opening ---- */
@@ -82,8 +79,8 @@ static int open_by(const struct env *env, const char *dir, const char *passphras
 	}
 	s->env = env;
 	s->vault = vault;
-	s->forms = calloc(1, sizeof *s->forms);
-	err = s->forms ? store_path(dir, path, sizeof path) : err_set(ERR_NOMEM, "%s: no memory to open the store", dir);
+	s->dictionaries = calloc(1, sizeof *s->dictionaries);
+	err = s->dictionaries ? store_path(dir, path, sizeof path) : err_set(ERR_NOMEM, "%s: no memory to open the store", dir);
 	if (!err)
 		err = vault ? open_database(s, path) : open_files(s, path, passphrase, len);
 	if (!err)
@@ -137,11 +134,10 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; s->forms && i < s->forms->count; i++)
-		form_free(s->forms->items[i].form);
-	for (size_t i = 0; s->forms && i < s->forms->dictionary_count; i++)
-		pack_dictionary_free(s->forms->dictionaries[i]);
-	free(s->forms);
+	for (size_t i = 0; s->dictionaries && i < s->dictionaries->count; i++)
+		pack_dictionary_free(s->dictionaries->items[i]);
+	free(s->dictionaries);
+	shelf_free(s->shelf);
 	pack_dictionary_free(s->dictionary);
 	seal_keys_free(s->keys);
 	db_close(s->db);
@@ -408,7 +404,7 @@ int store_enrol(struct store *s, const char *url, const struct message_enrolled 
 	if (!err)
 		err = store_manifest_add(s, e->manifest.data, e->manifest.len);
 	if (!err)
-		err = store_form_add(s, form_text, form_len);
+		err = shelf_begin(s, form_text, form_len);
 	if (!err && e->dictionary.len)
 		err = store_dictionary_add(s, e->dictionary.data, e->dictionary.len);
 	if (!err)
@@ -420,144 +416,24 @@ int store_enrol(struct store *s, const char *url, const struct message_enrolled 
 	return store_reload(s);
 }
 
-/* ---- forms ---- */
-
-static int form_cache(struct store *s, const uint8_t *hash, const char *text, size_t len, const struct form **out)
-{
-	struct store_forms *cache = s->forms;
-	struct form *f;
-	int err;
-
-	*out = NULL;
-	for (size_t i = 0; i < cache->count; i++) {
-		if (memcmp(form_hash(cache->items[i].form), hash, FORM_HASH_BYTES) == 0) {
-			*out = cache->items[i].form;
-			return 0;
-		}
-	}
-	if (cache->count == FORMS_MAX)
-		return err_set(ERR_LIMIT, "store: more than %d forms", FORMS_MAX);
-	err = form_parse(text, len, &f);
-	if (err)
-		return err;
-	cache->items[cache->count++].form = f;
-	*out = f;
-	return 0;
-}
-
-/* Read the form of the one row that `q` (bound) selects as form_id, text, hash. */
-static int form_of_row(struct store *s, struct db_stmt *q, const struct form **out, int64_t *form_id)
-{
-	uint8_t hash[FORM_HASH_BYTES];
-	const char *text;
-	size_t len;
-	int err = db_row(q);
-
-	*out = NULL;
-	if (err == ERR_NOT_FOUND)
-		return err_set(ERR_NOT_FOUND, "store: no such form on this device");
-	if (err)
-		return err;
-	*form_id = db_int(q, 0);
-	text = db_text_len(q, 1, &len);
-	err = db_blob_copy(q, 2, hash, sizeof hash);
-	if (!err)
-		err = form_cache(s, hash, text, len, out);
-	db_done(q);
-	return err;
-}
-
-int store_form_current(struct store *s, const struct form **out, int64_t *form_id)
-{
-	struct db_stmt *q;
-	int err = db_prepare(s->db, "SELECT form_id, text, hash FROM form ORDER BY form_id DESC LIMIT 1", &q);
-
-	*out = NULL;
-	return err ? err : form_of_row(s, q, out, form_id);
-}
-
-int store_form_by_id(struct store *s, int64_t form_id, const struct form **out)
-{
-	struct db_stmt *q;
-	int64_t found;
-	int err = db_prepare(s->db, "SELECT form_id, text, hash FROM form WHERE form_id = ?1", &q);
-
-	*out = NULL;
-	if (err)
-		return err;
-	db_bind_int(q, 1, form_id);
-	return form_of_row(s, q, out, &found);
-}
-
-static int form_by_hash(struct store *s, const uint8_t *hash, const struct form **out, int64_t *form_id)
-{
-	struct db_stmt *q;
-	int err = db_prepare(s->db, "SELECT form_id, text, hash FROM form WHERE hash = ?1", &q);
-
-	*out = NULL;
-	if (err)
-		return err;
-	db_bind_blob(q, 1, hash, FORM_HASH_BYTES);
-	return form_of_row(s, q, out, form_id);
-}
-
-int store_form_id(struct store *s, const struct form *f, int64_t *form_id)
-{
-	const struct form *found;
-
-	return form_by_hash(s, form_hash(f), &found, form_id);
-}
-
-static const struct form *find_form(void *ctx, const uint8_t hash[static FORM_HASH_BYTES])
-{
-	const struct form *f;
-	int64_t form_id;
-
-	return form_by_hash(ctx, hash, &f, &form_id) == 0 ? f : NULL;
-}
-
-struct changeset_forms store_form_finder(struct store *s)
-{
-	return (struct changeset_forms){ .find = find_form, .ctx = s };
-}
-
-int store_form_add(struct store *s, const char *text, size_t len)
-{
-	struct form *f;
-	struct db_stmt *q;
-	int err = form_parse(text, len, &f);
-
-	if (err)
-		return err;
-	err = db_prepare(s->db, "INSERT INTO form (hash, text, received_ms) VALUES (?1, ?2, ?3) ON CONFLICT (hash) DO NOTHING", &q);
-	if (!err) {
-		db_bind_blob(q, 1, form_hash(f), FORM_HASH_BYTES);
-		db_bind_text_len(q, 2, text, len);
-		db_bind_int(q, 3, env_wall_ms(s->env));
-		err = db_run(q);
-	}
-	form_free(f);
-	return err;
-}
-
 /* ---- dictionaries ---- */
 
 static const struct pack_dictionary *load_dictionary_by_id(struct store *s, uint32_t id)
 {
-	struct store_forms *cache = s->forms;
+	struct store_dictionaries *cache = s->dictionaries;
 	struct pack_dictionary *d = NULL;
 	struct db_stmt *q;
 	const void *data;
 	size_t len;
 
-	if (cache->dictionary_count == FORMS_MAX || db_prepare(s->db, "SELECT bytes FROM dictionary WHERE id = ?1", &q) != 0)
+	if (cache->count == DICTIONARIES_MAX || db_prepare(s->db, "SELECT bytes FROM dictionary WHERE id = ?1", &q) != 0)
 		return NULL;
 	db_bind_int(q, 1, id);
 	if (db_row(q) != 0)
 		return NULL;
 	data = db_blob(q, 0, &len);
 	if (pack_dictionary_new(data, len, &d) == 0)
-		cache->dictionaries[cache->dictionary_count++] = d;
+		cache->items[cache->count++] = d;
 	db_done(q);
 	return d;
 }
@@ -566,9 +442,9 @@ static const struct pack_dictionary *find_dictionary(void *ctx, uint32_t id)
 {
 	struct store *s = ctx;
 
-	for (size_t i = 0; i < s->forms->dictionary_count; i++)
-		if (pack_dictionary_id(s->forms->dictionaries[i]) == id)
-			return s->forms->dictionaries[i];
+	for (size_t i = 0; i < s->dictionaries->count; i++)
+		if (pack_dictionary_id(s->dictionaries->items[i]) == id)
+			return s->dictionaries->items[i];
 	return load_dictionary_by_id(s, id);
 }
 

@@ -36,7 +36,8 @@ struct store {
 	uint32_t person;
 	char branch[MESSAGE_NAME_BYTES_MAX + 1];
 	char url[STORE_URL_BYTES_MAX + 1]; /* of the centre, "" when only sticks are used */
-	struct store_forms *forms;    /* parsed forms; owned, grows on demand */
+	struct shelf *shelf;          /* parsed forms and lists (shelf.h); owned, NULL until the first is asked for */
+	struct store_dictionaries *dictionaries; /* for decoding; owned, grows on demand */
 	struct pack_dictionary *dictionary; /* newest, NULL when none; owned */
 };
 
@@ -76,14 +77,6 @@ int store_set_blob(struct store *s, const char *key, const void *data, size_t le
  */
 int store_enrol(struct store *s, const char *url, const struct message_enrolled *e, const char *form_text, size_t form_len,
 		const struct seal_keys *keys) MUST_CHECK;
-
-/* Forms. All borrowed from the store. */
-int store_form_current(struct store *s, const struct form **out, int64_t *form_id) MUST_CHECK;
-int store_form_by_id(struct store *s, int64_t form_id, const struct form **out) MUST_CHECK;
-int store_form_id(struct store *s, const struct form *f, int64_t *form_id) MUST_CHECK;
-struct changeset_forms store_form_finder(struct store *s);
-/* Keep a form that the centre sent (inside a transaction); it becomes the current one. One already held changes nothing. */
-int store_form_add(struct store *s, const char *text, size_t len) MUST_CHECK;
 
 /* Dictionaries: by id for decoding (owned by the store's cache), newest for encoding is s->dictionary. */
 struct pack_dictionaries store_dictionary_finder(struct store *s);

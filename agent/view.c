@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/shelf.h"
 #include "proto/base/arena.h"
 
 #define VIEW_BYTES_MAX (64 * 1024 * 1024)
@@ -61,7 +62,7 @@ static int read_row(struct db_stmt *q, const struct form *form, struct rows *row
 		.entry_id = db_u64(q, 0),
 		.type = form_entry_type_find(form, type),
 		.type_name = arena_copy(rows->arena, type, type_len),
-		.field = form_field_find(form, name),
+		.field = -1,
 		.name = arena_copy(rows->arena, name, name_len),
 		.layer = (enum layer)db_int(q, 4),
 		.value = arena_copy(rows->arena, value, value_len),
@@ -70,8 +71,9 @@ static int read_row(struct db_stmt *q, const struct form *form, struct rows *row
 
 	if (arena_error(rows->arena))
 		return arena_error(rows->arena);
-	if (row.type < 0 || (row.field >= 0 && !form_field_fits(form, (size_t)row.field, (size_t)row.type)))
-		row.field = -1;
+	/* Entry types may have fields of one name. */
+	if (row.type >= 0)
+		row.field = form_field_find_in(form, (size_t)row.type, name);
 	return rows_add(rows, &row);
 }
 
@@ -207,7 +209,7 @@ static int load_head(struct store *s, struct view *v)
 	form_id = db_int(q, 0);
 	v->opened_ms = db_int(q, 1);
 	db_done(q);
-	return v->form ? 0 : store_form_by_id(s, form_id, &v->form);
+	return v->form ? 0 : shelf_form_by_id(s, form_id, &v->form);
 }
 
 int view_load(struct store *s, uint64_t case_id, const struct form *form, struct view *out)
@@ -259,7 +261,7 @@ const struct view_value *view_value(const struct view_entry *e, int field)
 const char *view_root_text(const struct view *v, const char *name)
 {
 	const struct view_entry *root = view_entry(v, v->case_id);
-	const struct view_value *value = root ? view_value(root, form_field_find(v->form, name)) : NULL;
+	const struct view_value *value = root ? view_value(root, form_field_find_in(v->form, FORM_ENTRY_ROOT, name)) : NULL;
 
 	return value ? value->value : "";
 }
@@ -275,51 +277,5 @@ const char *view_entry_title(const struct view *v, const struct view_entry *e)
 
 bool view_is_flat(const struct form_entry_type *type)
 {
-	return !type->is_repeat || strcmp(type->name, "visit") == 0 || strcmp(type->name, "declaration") == 0;
-}
-
-/* Required, written by the representative, and possible to answer with a keyboard or a pen. */
-static bool is_wanted(const struct form_field *f)
-{
-	return f->is_required && f->write == FORM_BY_REPRESENTATIVE && f->type != FORM_IMAGE && f->type != FORM_IMAGE_LIST;
-}
-
-/* Of one entry of type `type`; `e` may be NULL for one that is not there at all. */
-static size_t count_empty(const struct view *v, const struct form_entry_type *type, const struct view_entry *e, struct buf *names)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < type->field_count; i++) {
-		const struct form_field *f = form_field(v->form, type->fields[i]);
-		const struct view_value *value = e ? view_value(e, type->fields[i]) : NULL;
-
-		if (type->fields[i] == FORM_FIELD_GONE || !is_wanted(f) || (value && *value->value))
-			continue;
-		count++;
-		if (names)
-			buf_printf(names, "%s.%s\n", type->name, f->name);
-	}
-	return count;
-}
-
-size_t view_required_empty(const struct view *v, struct buf *names)
-{
-	size_t count = 0;
-
-	for (size_t t = 0; t < form_entry_type_count(v->form); t++) {
-		const struct form_entry_type *type = form_entry_type(v->form, t);
-		bool is_met = false;
-
-		for (size_t i = 0; i < v->entry_count; i++) {
-			const struct view_entry *e = &v->entries[i];
-
-			if (e->type != (int)t || e->is_gone)
-				continue;
-			is_met = true;
-			count += count_empty(v, type, e, names);
-		}
-		if (!is_met && view_is_flat(type))
-			count += count_empty(v, type, NULL, names);
-	}
-	return count;
+	return type->kind != FORM_ENTRY_IS_REPEAT;
 }

@@ -54,14 +54,8 @@ const char *view_entry_title(const struct view *v, const struct view_entry *e);
 
 /*
  * Whether an application fills in at most one entry of this type, so that its questions stand beside those of the root entry: root
- * itself, what occurs once, and visit and declaration, of which each visit makes one.
+ * itself, and what each visit makes one of.
  */
 bool view_is_flat(const struct form_entry_type *type);
-
-/*
- * How many required questions of the case have no answer: those of flat entry types, and of every row there is. Some may not
- * apply, since relevance is not evaluated. Their names are appended to `names` ("declaration.declares_true" LF ...) unless it is NULL.
- */
-size_t view_required_empty(const struct view *v, struct buf *names);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/answer.h"
+#include "agent/session.h"
 #include "agent/view.h"
 #include "proto/form/value.h"
 
@@ -38,11 +39,11 @@ static int find_entry(struct changing *c)
 	const char *entry = cli_value(c->shell->args, "entry");
 	const struct view_entry *e;
 	struct view v;
-	int err = record_id_parse(c->shell->args->operands[0], &c->case_id);
+	int err = 0;
 
 	c->entry_id = c->case_id;
 	c->entry_type = FORM_ENTRY_ROOT;
-	if (!err && entry)
+	if (entry)
 		err = record_id_parse(entry, &c->entry_id);
 	if (!err)
 		err = view_load(c->store, c->case_id, c->form, &v);
@@ -79,9 +80,9 @@ static int set_field(struct changing *c, size_t row)
 
 	if (c->shell->args->operand_count < 2)
 		return err_set(ERR_USAGE, "which field? edit CASE FIELD");
-	field = form_field_find(c->form, c->shell->args->operands[1]);
+	field = form_field_find_in(c->form, c->entry_type, c->shell->args->operands[1]);
 	if (field <= FORM_FIELD_GONE)
-		return err_set(ERR_USAGE, "no such question in the form");
+		return err_set(ERR_USAGE, "no such question on this entry; --entry names another, `show` prints them");
 	buf_init(&value, 4 * VALUE_BYTES_MAX);
 	err = read_value(&value);
 	if (!err)
@@ -135,11 +136,14 @@ static int tell(struct changing *c, const struct answer_saved *saved)
 static int change(struct changing *c)
 {
 	struct answer_saved saved;
-	int64_t form_id;
 	int err = shell_need_enrolled(c->store);
 
 	if (!err)
-		err = store_form_current(c->store, &c->form, &form_id);
+		err = record_id_parse(c->shell->args->operands[0], &c->case_id);
+	if (!err)
+		err = session_form_of(c->store, c->case_id, SESSION_TAKE, &c->form);
+	if (!err)
+		err = session_check_form(c->form);
 	if (!err)
 		err = find_entry(c);
 	if (!err)

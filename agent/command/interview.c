@@ -1,5 +1,9 @@
 /*
- * interview: see interview.h. Relevance is not evaluated, so every question is asked and may be skipped with Enter.
+ * interview: see interview.h.
+ *
+ * The interview is a cursor that walks the tree of the case in the order of the form. After each answer the tree may be another one
+ * (relevance, rows), so the cursor is a place by names (question, entry), and the next stop is looked for anew. The ends of repeats
+ * are stops too: there another row is offered.
  */
 #include "agent/command/interview.h"
 
@@ -10,26 +14,32 @@
 #include <unistd.h>
 
 #include "agent/command/lines.h"
-#include "agent/view.h"
+#include "agent/command/question.h"
 #include "proto/base/file.h"
 #include "proto/base/text.h"
-#include "proto/form/value.h"
+#include "proto/form/markdown.h"
 
-#define TYPED_BYTES_MAX (4 * VALUE_BYTES_MAX)
 #define TRIES_MAX 3 /* of the passphrase, after a rest */
+#define TITLE_BYTES_MAX (64 * 1024)
+
+enum stop_kind { STOP_BEGIN, STOP_QUESTION, STOP_ROW, STOP_REPEAT_END, STOP_END };
+
+struct stop {
+	enum stop_kind kind;
+	size_t form_node;
+	uint64_t entry_id; /* of the question or the row */
+};
 
 struct asking {
 	struct store *store;
 	const char *dir;               /* of the store; borrowed */
 	const struct form *form;
+	struct session *session;       /* owned; NULL while locked */
 	struct lines lines;
-	struct view view;              /* of the case as it is now; empty while it has none */
+	struct stop stop;              /* where the person is */
+	int page;                      /* whose heading was shown last; -1: none */
+	bool is_answered;              /* the person answered something that is not saved yet */
 	struct answer_saved total;
-	uint64_t flat[FORM_ENTRY_TYPES_MAX]; /* entries of flat types made in this interview */
-	struct answer_draft *draft;    /* answers of the row that is being asked, not saved yet; owned; NULL between rows */
-	size_t row;                    /* in the draft */
-	size_t type;                   /* entry type of that row */
-	uint64_t entry_id;             /* of that row; 0: not made yet */
 	bool is_ended;
 	bool was_away;                 /* the last thing heard was nothing, and then the person came back: ask again */
 };
@@ -39,98 +49,124 @@ static void say(const char *text)
 	fputs(text, stderr);
 }
 
-/* ---- showing a question ---- */
+/* ---- the next stop ---- */
 
-static void show_choices(const struct form *form, const struct form_field *f)
+struct walk {
+	struct asking *a;
+	bool is_passed;      /* the present stop was met */
+	struct stop next;    /* kind STOP_END until it is found */
+	struct model_node *node; /* of `next` */
+};
+
+/* Outside of rows a question stands once, whether its entry has been made yet or not. */
+static bool is_stop(const struct asking *a, enum stop_kind kind, const struct model_node *n)
 {
-	const struct form_list *list = form_list(form, (size_t)f->list);
+	const struct stop *s = &a->stop;
 
-	for (size_t i = 0; i < list->choice_count; i++)
-		fprintf(stderr, "  %3zu  %s | %s\n", i + 1, list->choices[i].label_en, list->choices[i].label_ar);
-	if (list->choice_count == 0)
-		say("       code / رمز\n");
+	if (s->kind != kind || s->form_node != n->form_node)
+		return false;
+	return form_entry_type(a->form, n->entry_type)->kind != FORM_ENTRY_IS_REPEAT || s->entry_id == n->entry_id || s->entry_id == 0;
 }
 
-static void show_members(const struct asking *a)
+static void offer(struct walk *w, enum stop_kind kind, struct model_node *n, bool is_wanted)
 {
-	size_t n = 0;
-
-	say("    0  applicant | طالب الدعم\n");
-	for (size_t i = 0; i < a->view.entry_count; i++) {
-		const struct view_entry *e = &a->view.entries[i];
-
-		if (strcmp(e->type_name, ANSWER_MEMBER_TYPE) == 0 && !e->is_gone)
-			fprintf(stderr, "  %3zu  %s\n", ++n, view_entry_title(&a->view, e));
+	if (w->is_passed && is_wanted && w->next.kind == STOP_END) {
+		w->next = (struct stop){ .kind = kind, .form_node = n->form_node, .entry_id = n->entry_id };
+		w->node = n;
 	}
+	if (is_stop(w->a, kind, n))
+		w->is_passed = true;
 }
 
-/* The mark behind which the answer is typed, and what was begun before a rest. */
-static void show_mark(struct asking *a)
+static void walk_node(struct walk *w, struct model_node *n)
 {
-	fprintf(stderr, "> %s", lines_begun(&a->lines));
-}
-
-static void show_question(struct asking *a, size_t field, const struct view_value *shown)
-{
-	const struct form_field *f = form_field(a->form, field);
-	struct buf now;
-
-	fprintf(stderr, "\n%s\n%s (%s)%s\n", f->label_ar, f->label_en, f->name, f->is_required ? " *" : "");
-	if (*f->note)
-		fprintf(stderr, "  [%s]\n", f->note);
-	if (form_type_has_list(f->type))
-		show_choices(a->form, f);
-	if (f->type == FORM_SELECT_MEMBER)
-		show_members(a);
-	if (shown && *shown->value) {
-		buf_init(&now, 4 * VALUE_BYTES_MAX);
-		value_display(a->form, field, shown->value, true, &now);
-		fprintf(stderr, "  = %s\n", buf_string(&now));
-		buf_fini(&now);
+	if (w->next.kind != STOP_END)
+		return;
+	if (n->kind == MODEL_QUESTION) {
+		offer(w, STOP_QUESTION, n, question_is_asked(w->a->session, n));
+		return;
 	}
-	show_mark(a);
+	if (n->kind == MODEL_ROW)
+		offer(w, STOP_ROW, n, false);
+	for (struct model_node *child = n->first; child; child = child->next)
+		walk_node(w, child);
+	if (n->kind == MODEL_REPEAT)
+		offer(w, STOP_REPEAT_END, n, n->is_relevant && !n->is_counted && !n->is_readonly);
 }
 
-/* ---- the row that is being asked ---- */
-
-static int row_begin(struct asking *a)
+/*
+ * A row that was never saved is gone after a rest: the interview goes on at the end of its repeat, where a row is offered; when
+ * that was in a row that is gone too, at the end of the repeat around it.
+ */
+static struct stop end_of_repeat(const struct asking *a)
 {
-	int err = answer_new(a->form, &a->draft);
+	size_t i = a->stop.form_node;
 
-	return err ? err : answer_row(a->draft, a->type, a->type == FORM_ENTRY_ROOT ? 0 : a->entry_id, &a->row);
+	if (a->stop.kind == STOP_REPEAT_END && a->stop.entry_id == 0)
+		i = (size_t)form_node(a->form, i)->parent;
+	while (i != FORM_NODE_ROOT && form_node(a->form, i)->kind != FORM_NODE_REPEAT)
+		i = (size_t)form_node(a->form, i)->parent;
+	return i == FORM_NODE_ROOT ? (struct stop){ .kind = STOP_BEGIN } : (struct stop){ .kind = STOP_REPEAT_END, .form_node = i };
 }
 
-static void row_end(struct asking *a)
+/* Move to the stop behind the present one; NULL: there is none. */
+static struct model_node *next_stop(struct asking *a)
 {
-	answer_free(a->draft);
-	a->draft = NULL;
+	struct walk w = { .a = a, .is_passed = a->stop.kind == STOP_BEGIN, .next = { .kind = STOP_END } };
+
+	walk_node(&w, model_root(session_model(a->session)));
+	if (!w.is_passed) {
+		a->stop = end_of_repeat(a);
+		return next_stop(a);
+	}
+	a->stop = w.next;
+	return w.node;
 }
 
-static int load_view(struct asking *a)
+/* The node of the present stop, which may have moved in memory; NULL: it is not there any more. */
+static struct model_node *find_below(const struct asking *a, struct model_node *n)
 {
-	view_fini(&a->view);
-	return a->total.case_id ? view_load(a->store, a->total.case_id, a->form, &a->view) : 0;
+	struct model_node *found = NULL;
+
+	if ((n->kind == MODEL_QUESTION && is_stop(a, STOP_QUESTION, n)) || (n->kind == MODEL_REPEAT && is_stop(a, STOP_REPEAT_END, n)))
+		return n;
+	for (struct model_node *child = n->first; child && !found; child = child->next)
+		found = find_below(a, child);
+	return found;
 }
 
-/* Commit what was answered on the row; afterwards `entry_id` is its entry, if it has one by now. */
-static int row_save(struct asking *a)
+static struct model_node *find_stop(const struct asking *a)
 {
-	struct answer_saved saved;
+	return find_below(a, model_root(session_model(a->session)));
+}
+
+/* ---- saving ---- */
+
+/* Commit what was answered since the last time. */
+static int save(struct asking *a)
+{
+	size_t answers;
 	int err;
 
-	if (!a->draft || answer_count(a->draft) == 0)
+	if (!a->session || !a->is_answered)
 		return 0;
-	err = answer_save(a->store, a->draft, a->total.case_id, &saved);
-	if (err == ERR_USAGE && a->total.case_id == 0)
-		return 0; /* only clears in a case that is not there */
+	err = session_save(a->session, &answers);
 	if (err)
 		return err;
-	a->total.case_id = saved.case_id;
-	a->total.answers += saved.answers;
-	if (answer_row_id(a->draft, a->row))
-		a->entry_id = answer_row_id(a->draft, a->row);
-	fprintf(stderr, "\n✓ saved on this device: %zu | حُفظ على هذا الجهاز\n", saved.answers);
-	return load_view(a);
+	a->is_answered = false;
+	if (answers == 0)
+		return 0;
+	a->total.case_id = session_case(a->session);
+	a->total.answers += answers;
+	fprintf(stderr, "\n✓ saved on this device: %zu | حُفظ على هذا الجهاز\n", answers);
+	return 0;
+}
+
+static int open_session(struct asking *a)
+{
+	uint64_t case_id = a->total.case_id;
+
+	return session_open(a->store, case_id, a->form, SESSION_TAKE, &a->session);
 }
 
 /* ---- away ---- */
@@ -167,16 +203,15 @@ static int come_back(struct asking *a)
  */
 static int step_away(struct asking *a)
 {
-	bool is_on_row = a->draft != NULL;
-	int err = row_save(a);
+	int err = save(a);
 
 	a->was_away = true;
 	if (err) {
 		fprintf(stderr, "! not saved, so not locked: %s\n! لم يُحفظ، فلم يُقفل: %s\n", err_message(), err_arabic(err));
 		return 0;
 	}
-	row_end(a);
-	view_fini(&a->view);
+	session_close(a->session);
+	a->session = NULL;
 	store_suspend(a->store);
 	err = lines_rest(&a->lines);
 	clear_screen();
@@ -188,10 +223,7 @@ static int step_away(struct asking *a)
 	if (err == 1)
 		err = come_back(a);
 	(void)lines_wake(&a->lines);
-	if (err || a->is_ended)
-		return err;
-	err = load_view(a);
-	return err || !is_on_row ? err : row_begin(a);
+	return err || a->is_ended ? err : open_session(a);
 }
 
 /* One line of the person, trimmed; "" also at the end, which sets is_ended, and after a rest, which sets was_away. */
@@ -218,219 +250,122 @@ static int hear(struct asking *a, struct buf *typed)
 	return got < 0 ? got : 0;
 }
 
-/* ---- reading an answer ---- */
+/* ---- asking ---- */
 
-/* The number that `text` (`len` bytes of folded digits) is, or -1. */
-static long number_of(const char *text, size_t len)
+static void show_page(struct asking *a, const struct model_node *n)
 {
-	long v = 0;
+	int page = form_node(a->form, n->form_node)->page;
+	struct buf ar, en;
 
-	if (len == 0 || len > 6)
-		return -1;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return -1;
-		v = v * 10 + (text[i] - '0');
-	}
-	return v;
+	if (page == a->page)
+		return;
+	a->page = page;
+	if (page < 0)
+		return;
+	buf_init(&ar, TITLE_BYTES_MAX);
+	buf_init(&en, TITLE_BYTES_MAX);
+	markdown_plain(form_group(a->form, (size_t)page)->label_ar, &ar);
+	markdown_plain(form_group(a->form, (size_t)page)->label_en, &en);
+	fprintf(stderr, "\n==== %s | %s ====\n", buf_string(&en), buf_string(&ar));
+	buf_fini(&ar);
+	buf_fini(&en);
 }
 
-/* Numbers of choices become their codes; anything else is left to value_normalise(). */
-static int choose(const struct form *form, const struct form_field *f, const char *typed, struct buf *out)
+/* Ask until there is an answer that can stay, or none; a rest asks again. */
+static int ask_question(struct asking *a)
 {
-	const struct form_list *list = form_list(form, (size_t)f->list);
-	char folded[TEXT_KEY_BYTES_MAX];
+	struct buf typed;
+	bool is_again = true;
+	int err = 0;
 
-	if (text_fold_digits(typed, folded, sizeof folded) == 0) {
-		for (size_t at = strspn(folded, " ,"); folded[at]; at += strspn(folded + at, " ,")) {
-			size_t len = strcspn(folded + at, " ,");
-			long n = number_of(folded + at, len);
+	buf_init(&typed, QUESTION_TYPED_BYTES_MAX);
+	while (!err && is_again && !a->is_ended) {
+		struct model_node *n = find_stop(a);
 
-			if (n < 1 || (size_t)n > list->choice_count) {
-				buf_clear(out);
-				break;
-			}
-			buf_printf(out, "%s%s", out->len ? "," : "", list->choices[n - 1].code);
-			at += len;
+		if (!n || !question_is_asked(a->session, n))
+			break;
+		err = question_show(a->session, n);
+		fprintf(stderr, "> %s", lines_begun(&a->lines));
+		if (!err)
+			err = hear(a, &typed);
+		is_again = a->was_away;
+		if (err || is_again || typed.len == 0)
+			continue;
+		err = question_take(a->session, n, buf_string(&typed));
+		if (err == ERR_USAGE || err == ERR_LIMIT) {
+			fprintf(stderr, "  ! %s\n  ! الجواب غير مناسب، أعد المحاولة أو اضغط Enter للتخطي\n", err_message());
+			is_again = true;
+			err = 0;
+		} else if (!err) {
+			n = find_stop(a);
+			a->is_answered = a->is_answered || (n && n->is_changed); /* what a form fills in by itself makes no case */
+			is_again = n && !question_tell_doubts(a->session, n);
 		}
 	}
-	if (out->len == 0)
-		buf_text(out, typed);
-	return buf_error(out);
-}
-
-/* The number of a member as show_members() counts them becomes an entry id. */
-static int choose_member(const struct asking *a, const char *typed, struct buf *out)
-{
-	char folded[TEXT_KEY_BYTES_MAX];
-	char id[RECORD_ID_TEXT_BYTES];
-	long n = text_fold_digits(typed, folded, sizeof folded) == 0 ? number_of(folded, strlen(folded)) : -1;
-
-	if (n == 0) {
-		buf_text(out, "applicant");
-		return buf_error(out);
-	}
-	for (size_t i = 0; n > 0 && i < a->view.entry_count; i++) {
-		const struct view_entry *e = &a->view.entries[i];
-
-		if (strcmp(e->type_name, ANSWER_MEMBER_TYPE) == 0 && !e->is_gone && --n == 0)
-			buf_text(out, record_id_format(e->id, id));
-	}
-	if (out->len == 0)
-		return err_set(ERR_USAGE, "a number of the list was expected");
-	return buf_error(out);
-}
-
-static int take_answer(struct asking *a, size_t field, const char *typed)
-{
-	struct answer_draft *d = a->draft;
-	size_t row = a->row;
-	const struct form_field *f = form_field(a->form, field);
-	struct buf out;
-	int err;
-
-	buf_init(&out, TYPED_BYTES_MAX);
-	if (strcmp(typed, "-") == 0) {
-		err = answer_set(d, row, field, "");
-	} else if (f->type == FORM_SELECT_MEMBER) {
-		err = choose_member(a, typed, &out);
-		err = err ? err : answer_set(d, row, field, buf_string(&out));
-	} else if (form_type_has_list(f->type)) {
-		err = choose(a->form, f, typed, &out);
-		err = err ? err : answer_set(d, row, field, buf_string(&out));
-	} else {
-		err = answer_set(d, row, field, typed);
-	}
-	buf_fini(&out);
+	buf_fini(&typed);
 	return err;
 }
 
-static bool is_askable(const struct form_field *f)
+static bool is_yes(const char *typed)
 {
-	return f->write == FORM_BY_REPRESENTATIVE && f->type != FORM_IMAGE && f->type != FORM_IMAGE_LIST && f->type != FORM_SIGNATURE;
+	return strcmp(typed, "y") == 0 || strcmp(typed, "yes") == 0 || strcmp(typed, "ن") == 0 || strcmp(typed, "نعم") == 0;
 }
 
-/* The entry that is being asked about, as it is now; NULL while it has nothing saved. */
-static const struct view_entry *entry_now(const struct asking *a)
+/* Another row: the stop is then the row itself, so that its first question comes next. */
+static int ask_row(struct asking *a)
 {
-	uint64_t id = a->type == FORM_ENTRY_ROOT ? a->total.case_id : a->entry_id;
-
-	return id ? view_entry(&a->view, id) : NULL;
-}
-
-static int ask_field(struct asking *a, size_t field)
-{
+	const struct form_node *f = form_node(a->form, a->stop.form_node);
+	const struct form_entry_type *type = form_entry_type(a->form, f->entry_type);
+	struct model_node *repeat, *row;
 	struct buf typed;
 	int err;
 
-	buf_init(&typed, TYPED_BYTES_MAX);
+	buf_init(&typed, QUESTION_TYPED_BYTES_MAX);
 	do {
-		const struct view_entry *e = entry_now(a);
-
-		show_question(a, field, e ? view_value(e, (int)field) : NULL);
+		fprintf(stderr, "\n%s | %s: another? (y / ن) %s", type->label_en, type->label_ar, lines_begun(&a->lines));
 		err = hear(a, &typed);
-		if (err || (typed.len == 0 && !a->was_away))
-			break;
-		if (a->was_away)
-			continue;
-		err = take_answer(a, field, buf_string(&typed));
-		if (err == ERR_USAGE)
-			fprintf(stderr, "  ! %s\n  ! الجواب غير مناسب، أعد المحاولة أو اضغط Enter للتخطي\n", err_message());
-	} while (err == ERR_USAGE || (a->was_away && !err && !a->is_ended));
+	} while (!err && a->was_away && !a->is_ended);
+	repeat = err || a->is_ended || !is_yes(buf_string(&typed)) ? NULL : find_stop(a);
 	buf_fini(&typed);
+	if (!repeat)
+		return err;
+	err = model_add(session_model(a->session), repeat, &row);
+	if (!err)
+		a->stop = (struct stop){ .kind = STOP_ROW, .form_node = row->form_node, .entry_id = row->entry_id };
 	return err;
 }
 
-/* ---- groups ---- */
-
-/* Ask the questions of `group` on one row, then commit them, also when the person ended in between. */
-static int ask_row(struct asking *a, size_t type, const char *group, uint64_t *entry_id)
+/* Whether what comes next is another page or row than what was: time to commit. */
+static bool is_parting(const struct asking *a, const struct stop *from)
 {
-	const struct form_entry_type *t = form_entry_type(a->form, type);
-	int saved;
-	int err;
+	int page = form_node(a->form, from->form_node)->page; /* -1: a question that stands alone */
 
-	a->type = type;
-	a->entry_id = *entry_id;
-	err = row_begin(a);
-	for (size_t i = 0; !err && !a->is_ended && i < t->field_count; i++) {
-		const struct form_field *f = form_field(a->form, t->fields[i]);
-
-		if (t->fields[i] != FORM_FIELD_GONE && strcmp(f->group, group) == 0 && is_askable(f))
-			err = ask_field(a, t->fields[i]);
-	}
-	saved = row_save(a);
-	row_end(a);
-	*entry_id = a->entry_id;
-	return err ? err : saved;
-}
-
-static int ask_repeat(struct asking *a, size_t type, const char *group)
-{
-	const struct form_entry_type *t = form_entry_type(a->form, type);
-	struct buf typed;
-	int err = 0;
-
-	buf_init(&typed, TYPED_BYTES_MAX);
-	while (!err && !a->is_ended) {
-		uint64_t id = 0;
-
-		fprintf(stderr, "\n%s | %s: another? (y / ن) %s", t->label_en, t->label_ar, lines_begun(&a->lines));
-		err = hear(a, &typed);
-		if (!err && a->was_away)
-			continue;
-		if (err || (strcmp(buf_string(&typed), "y") != 0 && strcmp(buf_string(&typed), "yes") != 0 && strcmp(buf_string(&typed),
-				"ن") != 0 &&
-			    strcmp(buf_string(&typed), "نعم") != 0))
-			break;
-		err = ask_row(a, type, group, &id);
-	}
-	buf_fini(&typed);
-	return err;
-}
-
-static bool has_questions(const struct form *form, const struct form_entry_type *t, const char *group)
-{
-	for (size_t i = 0; i < t->field_count; i++) {
-		const struct form_field *f = form_field(form, t->fields[i]);
-
-		if (t->fields[i] != FORM_FIELD_GONE && strcmp(f->group, group) == 0 && is_askable(f))
-			return true;
-	}
-	return false;
-}
-
-/* `group` is NULL for questions that stand alone. */
-static int ask_group(struct asking *a, const struct form_group *group)
-{
-	const char *name = group ? group->name : "";
-	int err = 0;
-
-	if (group)
-		fprintf(stderr, "\n==== %s | %s ====\n", group->label_en, group->label_ar);
-	for (size_t t = 0; !err && !a->is_ended && t < form_entry_type_count(a->form); t++) {
-		const struct form_entry_type *type = form_entry_type(a->form, t);
-
-		if (!has_questions(a->form, type, name))
-			continue;
-		err = view_is_flat(type) ? ask_row(a, t, name, &a->flat[t]) : ask_repeat(a, t, name);
-	}
-	return err;
+	return a->stop.kind == STOP_END || a->stop.kind != from->kind || a->stop.entry_id != from->entry_id || page < 0 ||
+	       form_node(a->form, a->stop.form_node)->page != page;
 }
 
 static int ask_all(struct asking *a)
 {
-	size_t groups = form_group_count(a->form);
 	int err = 0;
 
-	for (size_t i = 0; !err && !a->is_ended && i <= groups; i++)
-		err = ask_group(a, i < groups ? form_group(a->form, i) : NULL);
+	while (!err && !a->is_ended) {
+		struct stop from = a->stop;
+		struct model_node *n = next_stop(a);
+
+		if (is_parting(a, &from))
+			err = save(a);
+		if (err || a->stop.kind == STOP_END)
+			break;
+		show_page(a, n);
+		err = a->stop.kind == STOP_QUESTION ? ask_question(a) : ask_row(a);
+	}
 	return err;
 }
 
 int interview(struct store *s, const struct form *form, uint64_t case_id, const struct interview_lock *lock, struct answer_saved *out)
 {
 	struct asking *a = calloc(1, sizeof *a);
+	int saved = 0;
 	int err;
 
 	*out = (struct answer_saved){ 0 };
@@ -439,16 +374,19 @@ int interview(struct store *s, const struct form *form, uint64_t case_id, const 
 	a->store = s;
 	a->dir = lock ? lock->dir : NULL;
 	a->form = form;
+	a->page = -1;
 	a->total.case_id = case_id;
 	err = lines_open(&a->lines, STDIN_FILENO, lock ? lock->idle_ms : 0);
-	if (!err && case_id)
-		err = view_load(s, case_id, form, &a->view);
-	say("Enter: skip | -: clear | Ctrl-D: end\nEnter: تخطٍّ | -: مسح | Ctrl-D: إنهاء\n");
 	if (!err)
+		err = open_session(a);
+	say("Enter: skip | -: clear | Ctrl-D: end\nEnter: تخطٍّ | -: مسح | Ctrl-D: إنهاء\n");
+	if (!err) {
 		err = ask_all(a);
+		saved = save(a);
+	}
 	lines_close(&a->lines);
-	view_fini(&a->view);
+	session_close(a->session);
 	*out = a->total;
 	free(a);
-	return err;
+	return err ? err : saved;
 }

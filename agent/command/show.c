@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/draft.h"
+#include "agent/session.h"
 #include "agent/view.h"
 #include "proto/form/value.h"
 
@@ -26,53 +28,78 @@ const struct cli_option SHOW_LIST_OPTIONS[] = {
 /* ---- one case ---- */
 
 struct showing {
-	struct view view;
+	struct session *session; /* the case under its form: what applies, and how choices read */
+	struct view view;        /* what is whose: confirmed, own, in conflict */
 	bool is_arabic;
 	struct buf out;
 };
 
-/* How a value reads: member references by name and id, everything else as value_display() has it; line ends as spaces. */
-static void display(const struct showing *w, const struct view_value *v, const char *value, struct buf *out)
+/* The labels of the choices that `value` names among those of the question now; false when they are not all there. */
+static bool display_choices(const struct showing *w, const struct model_node *n, const char *value, struct buf *out)
 {
-	char id_text[RECORD_ID_TEXT_BYTES];
+	struct model_choices c;
+	size_t wanted = 0, found = 0;
+
+	if (model_choices(session_model(w->session), n, form_language_find(w->view.form, w->is_arabic ? "ar" : "en"), &c) != 0)
+		return false;
+	for (const char *at = value; *at; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+
+		wanted++;
+		for (size_t i = 0; i < c.count; i++) {
+			if (strlen(c.items[i].code) != len || memcmp(c.items[i].code, at, len) != 0)
+				continue;
+			buf_printf(out, "%s%s", found++ ? (w->is_arabic ? "، " : ", ") : "", c.items[i].label);
+			break;
+		}
+		at += len;
+	}
+	model_choices_fini(&c);
+	return wanted && found == wanted;
+}
+
+/* How a value reads: references by name, everything else as value_display() has it; line ends as spaces. */
+static void display(const struct showing *w, const struct model_node *n, const struct view_value *v, const char *value, struct buf *out)
+{
 	const struct form_field *f = v->field >= 0 ? form_field(w->view.form, (size_t)v->field) : NULL;
+	bool is_listed = n && f && *value && (f->type == FORM_SELECT_MEMBER || f->list >= 0);
 
 	buf_clear(out);
-	if (f && f->type == FORM_SELECT_MEMBER && *value) {
-		uint64_t id = strtoull(value, NULL, 16);
-		const struct view_entry *e = view_entry(&w->view, id);
-
-		if (id == w->view.case_id)
-			buf_text(out, w->is_arabic ? "طالب الدعم" : "the applicant");
+	if (!is_listed || !display_choices(w, n, value, out)) {
+		buf_clear(out);
+		if (f && v->field != FORM_FIELD_GONE)
+			value_display(w->view.form, (size_t)v->field, value, w->is_arabic, out);
 		else
-			buf_printf(out, "%s %s", record_id_format(id, id_text), e ? view_entry_title(&w->view, e) : "?");
-	} else if (f && v->field != FORM_FIELD_GONE) {
-		value_display(w->view.form, (size_t)v->field, value, w->is_arabic, out);
-	} else {
-		buf_text(out, value);
+			buf_text(out, value);
 	}
 	for (size_t i = 0; i < out->len; i++)
 		if (out->data[i] == '\n' || out->data[i] == '\t')
 			out->data[i] = ' ';
 }
 
-static void show_value(struct showing *w, const struct view_value *v)
+/* The question of a value in the model; NULL when it belongs to another visit, a removed row, or no question of this form. */
+static const struct model_node *node_of(const struct showing *w, const struct view_entry *e, const struct view_value *v)
+{
+	return v->field > FORM_FIELD_GONE ? model_question(session_model(w->session), e->id, (size_t)v->field) : NULL;
+}
+
+static void show_value(struct showing *w, const struct model_node *n, const struct view_value *v)
 {
 	const struct form_field *f = v->field >= 0 ? form_field(w->view.form, (size_t)v->field) : NULL;
 	struct buf text;
 
 	buf_init(&text, VALUE_TEXT_BYTES_MAX);
-	display(w, v, v->value, &text);
+	display(w, n, v, v->value, &text);
 	buf_printf(&w->out, "  %c%c %-28s %s: %s\n", v->is_own ? '*' : ' ', v->candidate ? '!' : ' ', v->name,
 		   !f ? "" : w->is_arabic ? f->label_ar : f->label_en, *v->value ? buf_string(&text) : "-");
 	if (v->candidate) {
-		display(w, v, v->confirmed ? v->confirmed : "", &text);
+		display(w, n, v, v->confirmed ? v->confirmed : "", &text);
 		buf_printf(&w->out, "       conflict, centre has: %s\n", buf_string(&text));
-		display(w, v, v->candidate, &text);
+		display(w, n, v, v->candidate, &text);
 		buf_printf(&w->out, "       conflict, ours, waits for a person: %s\n", buf_string(&text));
 	}
 	if (v->reason) {
-		display(w, v, v->confirmed ? v->confirmed : "", &text);
+		display(w, n, v, v->confirmed ? v->confirmed : "", &text);
 		buf_printf(&w->out, "       decided by the centre: %s\n       reason: %s\n", buf_string(&text), v->reason);
 	}
 	buf_fini(&text);
@@ -86,9 +113,14 @@ static void show_entry_head(struct showing *w, const struct view_entry *e)
 }
 
 /* Whether the value stands in group `group` ("" for those of no group; removal and unknown ones nowhere). */
-static bool is_in_group(const struct showing *w, const struct view_value *v, const char *group)
+static bool is_in_group(const struct showing *w, const struct view_entry *e, const struct view_value *v, const char *group)
 {
-	return v->field > FORM_FIELD_GONE && strcmp(form_field(w->view.form, (size_t)v->field)->group, group) == 0;
+	const struct model_node *n;
+
+	if (v->field <= FORM_FIELD_GONE || strcmp(form_field(w->view.form, (size_t)v->field)->group, group) != 0)
+		return false;
+	n = node_of(w, e, v);
+	return !n || n->is_relevant || v->candidate; /* a conflict is shown whether it applies or not */
 }
 
 static void show_group(struct showing *w, const char *name, const char *label)
@@ -100,14 +132,14 @@ static void show_group(struct showing *w, const char *name, const char *label)
 		bool has_head = false;
 
 		for (size_t k = 0; k < e->value_count; k++) {
-			if (!is_in_group(w, &e->values[k], name))
+			if (!is_in_group(w, e, &e->values[k], name))
 				continue;
 			if (!has_title)
 				buf_printf(&w->out, "\n== %s  %s\n", *name ? name : "-", label);
 			if (!has_head && e->type != FORM_ENTRY_ROOT)
 				show_entry_head(w, e);
 			has_title = has_head = true;
-			show_value(w, &e->values[k]);
+			show_value(w, node_of(w, e, &e->values[k]), &e->values[k]);
 		}
 	}
 }
@@ -129,7 +161,7 @@ static void show_unknown(struct showing *w)
 			if (!has_head)
 				show_entry_head(w, e);
 			has_title = has_head = true;
-			show_value(w, &e->values[k]);
+			show_value(w, NULL, &e->values[k]);
 		}
 	}
 }
@@ -152,17 +184,19 @@ static void show_text(struct showing *w)
 	show_unknown(w);
 }
 
-static void show_json_value(struct showing *w, struct json_writer *j, const struct view_value *v)
+static void show_json_value(struct showing *w, struct json_writer *j, const struct view_entry *e, const struct view_value *v)
 {
+	const struct model_node *n = node_of(w, e, v);
 	struct buf text;
 
 	buf_init(&text, VALUE_TEXT_BYTES_MAX);
-	display(w, v, v->value, &text);
+	display(w, n, v, v->value, &text);
 	json_write_object(j, NULL);
 	json_write_text(j, "field", v->name);
 	json_write_text(j, "value", v->value);
 	json_write_text(j, "display", buf_string(&text));
 	json_write_bool(j, "own", v->is_own);
+	json_write_bool(j, "relevant", !n || n->is_relevant);
 	json_write_text(j, "confirmed", v->confirmed);
 	json_write_text(j, "candidate", v->candidate);
 	json_write_text(j, "reason", v->reason);
@@ -191,7 +225,7 @@ static void show_json(struct showing *w)
 		json_write_bool(&j, "gone", e->is_gone);
 		json_write_array(&j, "values");
 		for (size_t k = 0; k < e->value_count; k++)
-			show_json_value(w, &j, &e->values[k]);
+			show_json_value(w, &j, e, &e->values[k]);
 		json_write_end(&j);
 		json_write_end(&j);
 	}
@@ -210,15 +244,16 @@ static int show_case(struct shell *sh, struct store *s, struct showing *w)
 		err = err_set(ERR_USAGE, "option --lang is ar or en");
 	w->is_arabic = !lang || strcmp(lang, "ar") == 0;
 	if (!err)
-		err = view_load(s, case_id, NULL, &w->view);
-	if (err)
-		return err;
-	if (cli_flag(sh->args, "json"))
+		err = session_open(s, case_id, NULL, SESSION_LOOK, &w->session);
+	if (!err)
+		err = view_load(s, case_id, session_form(w->session), &w->view);
+	if (!err && cli_flag(sh->args, "json"))
 		show_json(w);
-	else
+	else if (!err)
 		show_text(w);
 	view_fini(&w->view);
-	return cli_print(&w->out);
+	session_close(w->session);
+	return err ? err : cli_print(&w->out);
 }
 
 int show_command(void *ctx, const struct cli_args *args)
@@ -246,32 +281,6 @@ struct listing {
 	struct json_writer json;
 };
 
-/* Append the shown value of root field `name`, with a space before it when something stands there. */
-static int root_text(struct store *s, uint64_t case_id, const char *name, struct buf *out)
-{
-	struct db_stmt *q;
-	const char *value;
-	size_t len;
-	int err = db_prepare(s->db,
-			     "SELECT coalesce((SELECT value FROM own WHERE case_id = ?1 AND entry_id = ?1 AND field = ?2),"
-			     " (SELECT value FROM register WHERE case_id = ?1 AND entry_id = ?1 AND field = ?2), '')",
-			     &q);
-
-	if (err)
-		return err;
-	db_bind_u64(q, 1, case_id);
-	db_bind_text(q, 2, name);
-	err = db_row(q);
-	if (err)
-		return err;
-	value = db_text_len(q, 0, &len);
-	if (len && out->len)
-		buf_text(out, " ");
-	buf_append(out, value, len);
-	db_done(q);
-	return buf_error(out);
-}
-
 struct list_row {
 	uint64_t case_id;
 	int64_t opened_ms;
@@ -279,7 +288,14 @@ struct list_row {
 	int64_t pending; /* registers a person has yet to decide */
 };
 
-static void list_json(struct listing *w, const struct list_row *r, struct buf *name, struct buf *village)
+static const char *const STATES[] = {
+	[DRAFT_NONE] = "-",
+	[DRAFT_OPEN] = "open",
+	[DRAFT_FINISHED] = "finished",
+	[DRAFT_CHANGED] = "changed",
+};
+
+static void list_json(struct listing *w, const struct list_row *r, const char *state, struct buf *title)
 {
 	char id[RECORD_ID_TEXT_BYTES], time[SHELL_TIME_BYTES];
 	struct json_writer *j = &w->json;
@@ -289,31 +305,44 @@ static void list_json(struct listing *w, const struct list_row *r, struct buf *n
 	json_write_text(j, "opened", shell_time_utc(r->opened_ms, time));
 	json_write_integer(j, "unsent", r->unsent);
 	json_write_integer(j, "conflicts", r->pending);
-	json_write_text(j, "name", buf_string(name));
-	json_write_text(j, "village", buf_string(village));
+	json_write_text(j, "visit", state);
+	json_write_text(j, "name", buf_string(title));
 	json_write_end(j);
+}
+
+/* The form says what a case is called (its instance_name). A case whose form cannot be worked with here does not hide the others. */
+static int case_title(struct store *s, uint64_t case_id, struct buf *out)
+{
+	char id[RECORD_ID_TEXT_BYTES];
+	struct session *x;
+	int err = session_open(s, case_id, NULL, SESSION_LOOK, &x);
+
+	if (!err)
+		err = model_title(session_model(x), out);
+	session_close(x);
+	if (err != ERR_USAGE && err != ERR_LIMIT && err != ERR_CORRUPT)
+		return err;
+	shell_note("%s: no title: %s", record_id_format(case_id, id), err_message());
+	buf_clear(out);
+	return 0;
 }
 
 static int list_case(struct listing *w, const struct list_row *r)
 {
-	static const char *const NAMES[] = { "first_name", "father_name", "grandfather_name", "family_name" };
 	char id[RECORD_ID_TEXT_BYTES], time[SHELL_TIME_BYTES];
-	struct buf name, village;
-	int err = 0;
+	enum draft_state state;
+	struct buf title;
+	int err = draft_state(w->store, r->case_id, &state);
 
-	buf_init(&name, 8 * VALUE_BYTES_MAX);
-	buf_init(&village, 2 * VALUE_BYTES_MAX);
-	for (size_t i = 0; !err && i < sizeof NAMES / sizeof NAMES[0]; i++)
-		err = root_text(w->store, r->case_id, NAMES[i], &name);
+	buf_init(&title, 8 * VALUE_BYTES_MAX);
 	if (!err)
-		err = root_text(w->store, r->case_id, "village", &village);
+		err = case_title(w->store, r->case_id, &title);
 	if (!err && w->is_json)
-		list_json(w, r, &name, &village);
+		list_json(w, r, STATES[state], &title);
 	else if (!err)
-		buf_printf(&w->out, "%-12s %.10s  %c%c  %s%s%s\n", record_id_format(r->case_id, id), shell_time_local(r->opened_ms, time),
-			   r->unsent ? '*' : '-', r->pending ? '!' : '-', buf_string(&name), village.len ? "، " : "", buf_string(&village));
-	buf_fini(&name);
-	buf_fini(&village);
+		buf_printf(&w->out, "%-12s %.10s  %c%c  %-8s  %s\n", record_id_format(r->case_id, id), shell_time_local(r->opened_ms, time),
+			   r->unsent ? '*' : '-', r->pending ? '!' : '-', STATES[state], buf_string(&title));
+	buf_fini(&title);
 	return err;
 }
 

@@ -9,6 +9,7 @@
 #include "agent/command/enrol.h"
 #include "agent/guard.h"
 #include "agent/outbox.h"
+#include "agent/shelf.h"
 #include "proto/merge.h"
 
 #define CLOCK_OFF_MS (5 * 60 * 1000)
@@ -67,7 +68,7 @@ static int read_facts(struct store *s, struct facts *f)
 	if (!err)
 		err = db_query_int(s->db, "SELECT ifnull(max(number), 0) FROM manifest", &f->manifest_number);
 	if (!err && s->is_enrolled)
-		err = store_form_current(s, &f->form, &form_id);
+		err = shelf_form_current(s, &f->form, &form_id);
 	return err;
 }
 

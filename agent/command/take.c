@@ -10,13 +10,15 @@
 
 #include "agent/answer_json.h"
 #include "agent/command/interview.h"
-#include "agent/view.h"
+#include "agent/shelf.h"
+#include "agent/session.h"
 
 const struct cli_option TAKE_OPTIONS[] = {
 	{ "case", 0, "ID", "update this case instead of opening a new one" },
+	{ "form", 0, "NAME", "take another form than the support application; `papers` lists them" },
 	{ "interactive", 'i', NULL, "ask the questions at the terminal" },
 	{ "json", 'j', NULL, "print one JSON object" },
-	{ "verbose", 'v', NULL, "name the required questions that are still empty" },
+	{ "verbose", 'v', NULL, "name what is missing and what should be looked at again" },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -35,31 +37,35 @@ struct taking {
 
 /* ---- telling ---- */
 
-static void tell_names(struct taking *t, const char *names)
+static void tell_lines(struct taking *t, const char *lines)
 {
-	json_write_array(&t->json, "required");
-	while (*names) {
-		size_t len = strcspn(names, "\n");
+	json_write_array(&t->json, "problems");
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
 
-		json_write_text_n(&t->json, NULL, names, len);
-		names += len + (names[len] ? 1 : 0);
+		json_write_text_n(&t->json, NULL, lines, len);
+		lines += len + (lines[len] ? 1 : 0);
 	}
 	json_write_end(&t->json);
 }
 
-static void tell_json(struct taking *t, const char *id, size_t answers, size_t empty, struct buf *names)
+/* `p` NULL: it could not be looked at again. */
+static void tell_json(struct taking *t, const char *id, size_t answers, struct session_problems *p)
 {
 	json_write_object(&t->json, NULL);
 	json_write_text(&t->json, "case", id);
 	json_write_unsigned(&t->json, "saved", answers);
-	json_write_unsigned(&t->json, "required_empty", empty);
-	if (t->is_verbose)
-		tell_names(t, buf_string(names));
+	if (p) {
+		json_write_unsigned(&t->json, "hard", p->hard);
+		json_write_unsigned(&t->json, "soft", p->soft);
+	}
+	if (p && t->is_verbose)
+		tell_lines(t, buf_string(&p->lines));
 	json_write_end(&t->json);
 }
 
 /* At once, so that whoever reads along knows it even when this program does not live to its end. */
-static int tell_text(struct taking *t, const char *id, size_t answers, size_t empty, struct buf *names)
+static int tell_text(struct taking *t, const char *id, size_t answers)
 {
 	int err;
 
@@ -68,48 +74,54 @@ static int tell_text(struct taking *t, const char *id, size_t answers, size_t em
 	if (!err && fflush(stdout) != 0)
 		err = err_set(ERR_IO, "standard output: cannot write");
 	buf_clear(&t->out);
-	if (!empty)
-		return err;
-	shell_note("%s: %zu required questions are empty (some may not apply)%s", id, empty,
-			t->is_verbose ? ":" : "; --verbose names them");
-	if (t->is_verbose)
-		shell_note("%s", buf_string(names));
 	return err;
 }
 
-/* How many required questions are empty, and their names; a store that stayed locked cannot be asked. */
-static int look_empty(struct taking *t, uint64_t case_id, size_t *empty, struct buf *names)
+static void note_problems(const struct taking *t, const char *id, struct session_problems *p)
 {
-	struct view v;
-	int err;
-
-	*empty = 0;
-	if (!t->store->db)
-		return 0;
-	err = view_load(t->store, case_id, t->form, &v);
-	if (err)
-		return err;
-	*empty = view_required_empty(&v, names);
-	view_fini(&v);
-	return 0;
+	if (p->hard + p->soft == 0)
+		return;
+	shell_note("%s: before the visit can be finished: %zu answers; to be looked at again: %zu%s", id, p->hard, p->soft,
+			t->is_verbose ? ":" : "; --verbose names them");
+	if (t->is_verbose)
+		shell_note("%s", buf_string(&p->lines));
 }
 
-/* What was saved, and softly what is still missing. The answers are safe by now, whatever happens here. */
+/* What stands in the way of finishing; false when that cannot be said: a store that stayed locked cannot be asked. */
+static bool look_again(struct taking *t, uint64_t case_id, struct session_problems *p)
+{
+	struct session *x;
+	int err;
+
+	if (!t->store->db)
+		return false;
+	err = session_open(t->store, case_id, NULL, SESSION_LOOK, &x);
+	if (!err)
+		err = session_check(x, p);
+	session_close(x);
+	if (err)
+		shell_note("the answers are saved, but could not be looked at again: %s", err_message());
+	return err == 0;
+}
+
+/* What was saved, and softly what is still missing. The answers are safe by now, and told as such whatever happens behind. */
 static int tell_saved(struct taking *t, const struct answer_saved *saved)
 {
 	char id[RECORD_ID_TEXT_BYTES];
-	struct buf names;
-	size_t empty;
-	int err;
+	struct session_problems p;
+	bool is_known;
+	int err = 0;
 
-	buf_init(&names, 1024 * 1024);
-	err = look_empty(t, saved->case_id, &empty, &names);
 	record_id_format(saved->case_id, id);
-	if (!err && t->is_json)
-		tell_json(t, id, saved->answers, empty, &names);
-	else if (!err)
-		err = tell_text(t, id, saved->answers, empty, &names);
-	buf_fini(&names);
+	if (!t->is_json)
+		err = tell_text(t, id, saved->answers);
+	session_problems_init(&p);
+	is_known = look_again(t, saved->case_id, &p);
+	if (t->is_json)
+		tell_json(t, id, saved->answers, is_known ? &p : NULL);
+	else if (is_known)
+		note_problems(t, id, &p);
+	session_problems_fini(&p);
 	return err;
 }
 
@@ -266,36 +278,37 @@ static int take_interview(struct taking *t)
 	return err;
 }
 
-static int find_case(struct shell *sh, struct taking *t)
+/* The case to update and the form it is open with, or the form that was named. */
+static int find_form(struct shell *sh, struct taking *t)
 {
 	const char *id = cli_value(sh->args, "case");
-	struct view v;
+	const char *name = cli_value(sh->args, "form");
+	int64_t form_id;
 	int err;
 
-	if (!id)
-		return 0;
-	err = record_id_parse(id, &t->case_id);
-	if (err)
-		return err;
-	err = view_load(t->store, t->case_id, t->form, &v);
-	if (!err)
-		view_fini(&v);
-	return err;
+	if (id && name)
+		return err_set(ERR_USAGE, "either --case or --form: a case keeps its form");
+	if (name)
+		err = shelf_form_named(t->store, name, &t->form, &form_id);
+	else if (!id)
+		err = shelf_form_current(t->store, &t->form, &form_id);
+	else
+		err = record_id_parse(id, &t->case_id);
+	if (!err && id)
+		err = session_form_of(t->store, t->case_id, SESSION_TAKE, &t->form);
+	return err ? err : session_check_form(t->form);
 }
 
 static int take_all(struct shell *sh, struct taking *t)
 {
 	const char *path = sh->args->operand_count ? sh->args->operands[0] : NULL;
 	bool is_asked = cli_flag(sh->args, "interactive") || (!path && isatty(STDIN_FILENO));
-	int64_t form_id;
 	int err = shell_need_enrolled(t->store);
 
 	if (!err && is_asked && path)
 		return err_set(ERR_USAGE, "either a file or --interactive");
 	if (!err)
-		err = store_form_current(t->store, &t->form, &form_id);
-	if (!err)
-		err = find_case(sh, t);
+		err = find_form(sh, t);
 	if (err)
 		return err;
 	if (t->is_json) {

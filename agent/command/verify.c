@@ -11,6 +11,8 @@
 #include "agent/outbox.h"
 #include "agent/register.h"
 #include "proto/base/vaultcli.h"
+#include "proto/form/plan.h"
+#include "proto/form/reflist.h"
 #include "proto/receipt.h"
 
 #define FINDINGS_BYTES_MAX (1024 * 1024)
@@ -79,6 +81,7 @@ static int check_file(struct walk *w)
 static int check_form(struct walk *w, struct db_stmt *q)
 {
 	struct form *form;
+	struct plan *plan;
 	size_t text_len, hash_len;
 	const char *text = db_text_len(q, 1, &text_len);
 	const void *hash = db_blob(q, 2, &hash_len);
@@ -91,7 +94,26 @@ static int check_form(struct walk *w, struct db_stmt *q)
 		return finding_of(w, err, what);
 	if (hash_len != FORM_HASH_BYTES || memcmp(hash, form_hash(form), FORM_HASH_BYTES) != 0)
 		finding(w, "%s: its text does not have its hash", what);
+	err = finding_of(w, plan_new(form, NULL, &plan), what);
+	plan_free(plan);
 	form_free(form);
+	return err;
+}
+
+static int check_list(struct walk *w, struct db_stmt *q)
+{
+	struct reflist *list;
+	size_t text_len, hash_len;
+	const char *text = db_text_len(q, 1, &text_len);
+	const void *hash = db_blob(q, 0, &hash_len);
+	int err = reflist_parse(text, text_len, &list);
+
+	w->report->list_count++;
+	if (err)
+		return finding_of(w, err, "reference list");
+	if (hash_len != FORM_HASH_BYTES || memcmp(hash, reflist_hash(list), FORM_HASH_BYTES) != 0)
+		finding(w, "reference list %s: its text does not have its hash", reflist_name(list));
+	reflist_free(list);
 	return 0;
 }
 
@@ -145,6 +167,8 @@ static int check_papers(struct walk *w)
 	int err = each_row(w, "SELECT form_id, text, hash FROM form ORDER BY form_id", check_form);
 
 	if (!err)
+		err = each_row(w, "SELECT hash, text FROM reference_list ORDER BY name, hash", check_list);
+	if (!err)
 		err = each_row(w, "SELECT id, bytes FROM dictionary ORDER BY position", check_dictionary);
 	return err ? err : each_row(w, "SELECT number, bytes FROM manifest ORDER BY number", check_manifest);
 }
@@ -197,6 +221,11 @@ static int check_own(struct walk *w)
 		err = check_none(w,
 				"SELECT count(*) FROM edit_group g WHERE NOT EXISTS (SELECT 1 FROM aid_case c WHERE c.case_id = g.case_id)",
 				 "edit groups of cases that are not listed");
+	if (!err)
+		err = check_none(w,
+				 "SELECT count(*) FROM (SELECT case_id FROM draft UNION ALL SELECT case_id FROM finished) d"
+				 " WHERE NOT EXISTS (SELECT 1 FROM edit_group g WHERE g.case_id = d.case_id)",
+				 "visits begun or finished here of cases to which nothing was written here");
 	return err;
 }
 
@@ -442,6 +471,7 @@ static void tell_json(const struct verify_result *r, struct buf *out)
 	json_write_unsigned(&j, "pages", r->page_count);
 	json_write_text(&j, "freshness", vaultcli_freshness_name(r->vault.freshness));
 	json_write_unsigned(&j, "forms", r->form_count);
+	json_write_unsigned(&j, "lists", r->list_count);
 	json_write_unsigned(&j, "edit_groups", r->group_count);
 	json_write_unsigned(&j, "edits", r->edit_count);
 	json_write_unsigned(&j, "own", r->own_count);
@@ -462,10 +492,10 @@ static int tell(struct shell *sh, struct verify_result *r)
 		tell_json(r, &out);
 	else
 		buf_printf(&out,
-			   "pages %" PRIu64 "  forms %" PRIu64 "  edit groups %" PRIu64 "  edits %" PRIu64 "  unconfirmed answers %" PRIu64
+			   "pages %" PRIu64 "  forms %" PRIu64 "  lists %" PRIu64 "  edit groups %" PRIu64 "  edits %" PRIu64 "  unconfirmed answers %" PRIu64
 			   "  registers %" PRIu64 "  envelopes %" PRIu64 "  receipts %" PRIu64 "\n%s | %s\n%s\n",
-			   r->page_count, r->form_count, r->group_count, r->edit_count, r->own_count, r->register_count, r->envelope_count,
-			   r->receipt_count, vaultcli_freshness(&r->vault), vaultcli_freshness_arabic(&r->vault),
+			   r->page_count, r->form_count, r->list_count, r->group_count, r->edit_count, r->own_count, r->register_count,
+			   r->envelope_count, r->receipt_count, vaultcli_freshness(&r->vault), vaultcli_freshness_arabic(&r->vault),
 			   r->finding_count ? "NOT CLEAN" : "clean");
 	err = cli_print(&out);
 	buf_fini(&out);

@@ -15,6 +15,7 @@ struct verify_result {
 	uint64_t page_count;
 	struct vault_report vault; /* what the walk over the file said; freshness is in it */
 	uint64_t form_count;
+	uint64_t list_count;
 	uint64_t group_count;
 	uint64_t edit_count;
 	uint64_t envelope_count;

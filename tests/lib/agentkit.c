@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/shelf.h"
 #include "agent/view.h"
 #include "proto/form/form_default.h"
 #include "proto/receipt.h"
+#include "tests/lib/formkit.h"
 
 static void must(int err)
 {
@@ -130,16 +132,30 @@ void agentkit_open(struct agentkit *k)
 	must(store_open(&k->env, k->dir, AGENTKIT_PASS, strlen(AGENTKIT_PASS), &k->s));
 }
 
-void agentkit_open_as(struct agentkit *k, uint64_t seed)
+/* With the form whose text is in `form_text`. */
+static void enrol(struct agentkit *k, uint64_t seed)
 {
 	struct seal_keys *keys = fixed_keys(seed);
 	struct message_enrolled e;
 
-	agentkit_open(k);
 	fill_enrolled(k, &e);
 	seal_device_id(keys->sign_public, keys->box_public, e.device);
 	must(store_enrol(k->s, AGENTKIT_URL, &e, buf_string(&k->form_text), k->form_text.len, keys));
 	seal_keys_free(keys);
+}
+
+void agentkit_open_as(struct agentkit *k, uint64_t seed)
+{
+	agentkit_open(k);
+	enrol(k, seed);
+}
+
+void agentkit_open_form(struct agentkit *k, const char *tables)
+{
+	agentkit_open(k);
+	buf_clear(&k->form_text);
+	must(formkit_text(tables, &k->form_text));
+	enrol(k, 1003);
 }
 
 void agentkit_open_enrolled(struct agentkit *k)
@@ -168,6 +184,75 @@ void agentkit_close(struct agentkit *k)
 	if (system(command) != 0)
 		abort();
 }
+
+/* ---- papers that an answer brings ---- */
+
+static void copy_name(char *to, size_t size, const char *from, size_t len)
+{
+	snprintf(to, size, "%.*s", (int)len, from);
+}
+
+static void make_form(const char *tables, struct message_paper *line, struct buf *text)
+{
+	struct form *f;
+
+	must(formkit_text(tables, text));
+	must(form_parse(buf_string(text), text->len, &f));
+	memcpy(line->hash, form_hash(f), sizeof line->hash);
+	copy_name(line->name, sizeof line->name, form_id(f), strlen(form_id(f)));
+	copy_name(line->version, sizeof line->version, form_version(f), strlen(form_version(f)));
+	form_free(f);
+}
+
+static void make_list(const char *table, struct message_paper *line, struct buf *text)
+{
+	const char *csv = strchr(table, '\n') + 1;
+	size_t name_len = strcspn(table, " ");
+	struct reflist *l;
+
+	copy_name(line->name, sizeof line->name, table, name_len);
+	copy_name(line->version, sizeof line->version, table + name_len + 1, (size_t)(csv - table) - name_len - 2);
+	must(reflist_compile(line->name, line->version, csv, strlen(csv), text));
+	must(reflist_parse(buf_string(text), text->len, &l));
+	memcpy(line->hash, reflist_hash(l), sizeof line->hash);
+	reflist_free(l);
+}
+
+int agentkit_catalogue(struct agentkit *k, uint64_t contact, const struct agentkit_paper *papers, size_t count)
+{
+	struct message_content *c = calloc(1, sizeof *c);
+	struct message_paper *lines = calloc(count, sizeof *lines);
+	struct buf *texts = calloc(count, sizeof *texts);
+	int err;
+
+	if (!c || !lines || !texts)
+		abort();
+	for (size_t i = 0; i < count; i++) {
+		lines[i] = (struct message_paper){ .kind = papers[i].kind, .from_day = papers[i].from_day };
+		buf_init(&texts[i], MESSAGE_LIST_BYTES_MAX);
+		if (papers[i].kind == MESSAGE_FORM)
+			make_form(papers[i].text, &lines[i], &texts[i]);
+		else
+			make_list(papers[i].text, &lines[i], &texts[i]);
+		if (!papers[i].is_on_its_way)
+			c->papers[c->paper_count++] = (struct message_paper_text){ papers[i].kind, { texts[i].data, texts[i].len } };
+	}
+	c->catalogue = lines;
+	c->catalogue_count = count;
+	must(db_begin(k->s->db));
+	err = shelf_take(k->s, c, contact);
+	if (!err)
+		must(db_commit(k->s->db));
+	db_rollback(k->s->db);
+	for (size_t i = 0; i < count; i++)
+		buf_fini(&texts[i]);
+	free(texts);
+	free(lines);
+	free(c);
+	return err;
+}
+
+/* ---- looking ---- */
 
 const char *agentkit_shown(struct agentkit *k, uint64_t case_id, uint64_t entry_id, const char *field)
 {

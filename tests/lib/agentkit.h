@@ -7,6 +7,7 @@
 #define TESTS_LIB_AGENTKIT_H
 
 #include "agent/store.h"
+#include "proto/message_paper.h"
 #include "tests/lib/fixed.h"
 
 #define AGENTKIT_PASS "correct horse battery"
@@ -38,6 +39,18 @@ void agentkit_open(struct agentkit *k);
 void agentkit_open_as(struct agentkit *k, uint64_t seed);
 /* agentkit_open_as() with one seed. */
 void agentkit_open_enrolled(struct agentkit *k);
+/* agentkit_open_enrolled() with a form of the test's own, written as tables (tests/lib/formkit.h). */
+void agentkit_open_form(struct agentkit *k, const char *tables);
+
+struct agentkit_paper {
+	enum message_paper_kind kind;
+	const char *text;   /* a form as tables of formkit; a list as "name version LF" and its CSV table */
+	uint32_t from_day;
+	bool is_on_its_way; /* the catalogue names it, its text does not come yet */
+};
+/* What an answer to request `contact` would bring: a catalogue of these papers, in this order, and texts. The error of shelf_take(). */
+int agentkit_catalogue(struct agentkit *k, uint64_t contact, const struct agentkit_paper *papers, size_t count) MUST_CHECK;
+
 /* Close and open the store again, as after a kill: nothing is said to it before. */
 void agentkit_reopen(struct agentkit *k);
 /* Close and remove everything. */

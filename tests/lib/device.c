@@ -10,6 +10,7 @@
 
 #include "proto/chain.h"
 #include "proto/form/form_default.h"
+#include "proto/form/reflist.h"
 #include "proto/pack.h"
 
 #define START_MS INT64_C(1795000000000)
@@ -68,7 +69,11 @@ void device_init(struct device *d, uint64_t seed)
 	d->next_group = 1;
 	must(seal_keys_new(&d->env, &d->keys));
 	seal_device_id(d->keys->sign_public, d->keys->box_public, d->id);
-	must(form_default_new(&d->form));
+	must(form_default_new(&d->forms[0]));
+	d->form_count = 1;
+	d->form = d->forms[0];
+	memcpy(d->catalogue[0], form_hash(d->form), FORM_HASH_BYTES);
+	d->catalogue_count = 1;
 }
 
 static void free_group(struct device_group *x)
@@ -110,7 +115,8 @@ void device_fini(struct device *d)
 	drop_chain(d);
 	free_registers(d);
 	seal_keys_free(d->keys);
-	form_free(d->form);
+	for (size_t i = 0; i < d->form_count; i++)
+		form_free(d->forms[i]);
 }
 
 void device_become(struct device *d, uint32_t incarnation, uint32_t site)
@@ -235,10 +241,30 @@ bool device_seal(struct device *d)
 
 /* ---- Requests ---- */
 
+static bool has_paper(const struct device *d, const uint8_t *hash)
+{
+	for (size_t i = 0; i < d->form_count; i++)
+		if (memcmp(form_hash(d->forms[i]), hash, FORM_HASH_BYTES) == 0)
+			return true;
+	for (size_t i = 0; i < d->list_count; i++)
+		if (memcmp(d->lists[i], hash, FORM_HASH_BYTES) == 0)
+			return true;
+	return false;
+}
+
+static void list_wanted(const struct device *d, struct buf *out)
+{
+	for (size_t i = 0; i < d->catalogue_count; i++)
+		if (!has_paper(d, d->catalogue[i]))
+			buf_append(out, d->catalogue[i], FORM_HASH_BYTES);
+}
+
 void device_request_with(struct device *d, uint64_t first, uint64_t last, struct buf *out)
 {
 	struct message_request *q = need(calloc(1, sizeof *q));
+	struct buf wanted;
 
+	buf_init(&wanted, sizeof d->catalogue);
 	memcpy(q->org, d->org, sizeof q->org);
 	memcpy(q->device, d->id, sizeof q->device);
 	q->incarnation = d->incarnation;
@@ -251,7 +277,10 @@ void device_request_with(struct device *d, uint64_t first, uint64_t last, struct
 	q->head = d->seq;
 	q->manifest_number = d->manifest_number;
 	q->flags = d->whole ? MESSAGE_WHOLE : 0;
-	memcpy(q->form_mark, form_hash(d->form), sizeof q->form_mark);
+	message_paper_mark(d->catalogue[0], d->catalogue_count, q->mark);
+	list_wanted(d, &wanted);
+	q->wanted = wanted.data;
+	q->wanted_count = wanted.len / FORM_HASH_BYTES;
 	q->acked_group = d->acked_group;
 	q->commits = d->contact + d->next_group + d->seq;
 	q->answered = d->answered;
@@ -263,6 +292,7 @@ void device_request_with(struct device *d, uint64_t first, uint64_t last, struct
 				.len = d->envelopes[i].bytes.len,
 			};
 	must(message_request_encode(q, d->keys->sign_secret, out));
+	buf_fini(&wanted);
 	free(q);
 }
 
@@ -273,18 +303,21 @@ void device_request(struct device *d, struct buf *out)
 
 /* ---- Answers ---- */
 
-static struct device_register *find(const struct device *d, uint64_t case_id, uint64_t entry_id, uint16_t field)
+static struct device_register *find(const struct device *d, uint64_t case_id, uint64_t entry_id, const char *name)
 {
-	for (size_t i = 0; i < d->register_count; i++)
-		if (d->registers[i].case_id == case_id && d->registers[i].entry_id == entry_id && d->registers[i].field == field)
-			return &d->registers[i];
+	for (size_t i = 0; i < d->register_count; i++) {
+		struct device_register *x = &d->registers[i];
+
+		if (x->case_id == case_id && x->entry_id == entry_id && strcmp(form_field(x->form, x->field)->name, name) == 0)
+			return x;
+	}
 	return NULL;
 }
 
 /* What is older than what is held changes nothing. */
-static void set_register(struct device *d, const struct changeset_register *r)
+static void set_register(struct device *d, const struct form *form, const struct changeset_register *r)
 {
-	struct device_register *x = find(d, r->case_id, r->entry_id, r->field);
+	struct device_register *x = find(d, r->case_id, r->entry_id, form_field(form, r->field)->name);
 
 	if (x && x->at >= r->at)
 		return;
@@ -298,6 +331,7 @@ static void set_register(struct device *d, const struct changeset_register *r)
 	*x = (struct device_register){
 		.case_id = r->case_id,
 		.entry_id = r->entry_id,
+		.form = form,
 		.entry_type = r->entry_type,
 		.field = r->field,
 		.value = need(strndup(r->value ? r->value : "", r->value_len)),
@@ -341,7 +375,7 @@ static void apply_receipt(struct device *d, const struct receipt *r)
 			if (is_exception(r, g->number, e))
 				continue;
 			x.at = at++;
-			set_register(d, &x);
+			set_register(d, g->form, &x);
 		}
 	}
 	assert(at == r->first + r->accepted);
@@ -383,25 +417,67 @@ static const struct form *find_form(void *ctx, const uint8_t hash[static FORM_HA
 {
 	const struct device *d = ctx;
 
-	return memcmp(form_hash(d->form), hash, FORM_HASH_BYTES) == 0 ? d->form : NULL;
+	for (size_t i = 0; i < d->form_count; i++)
+		if (memcmp(form_hash(d->forms[i]), hash, FORM_HASH_BYTES) == 0)
+			return d->forms[i];
+	return NULL;
 }
 
-static int take_pull(struct device *d, const struct message_content *content)
+static int take_pull(struct device *d, const struct message_blob *blob)
 {
 	struct changeset_forms forms = { .find = find_form, .ctx = d };
 	struct changeset_pull pull;
-	int err;
+	int err = changeset_pull_decode(blob->data, blob->len, &forms, &pull);
 
-	if (content->pull.len == 0)
-		return 0;
-	err = changeset_pull_decode(content->pull.data, content->pull.len, &forms, &pull);
 	if (err)
 		return err;
 	for (size_t i = 0; i < pull.register_count; i++)
-		set_register(d, &pull.registers[i]);
-	d->pulled = pull.register_count;
+		set_register(d, pull.form, &pull.registers[i]);
+	d->pulled += pull.register_count;
 	changeset_pull_fini(&pull);
 	return 0;
+}
+
+/* A form of the family it writes with becomes the one it writes with. */
+static int take_paper(struct device *d, const struct message_paper_text *t)
+{
+	struct reflist *list;
+	struct form *f;
+	int err;
+
+	if (t->kind == MESSAGE_LIST) {
+		err = reflist_parse((const char *)t->text.data, t->text.len, &list);
+		assert(err || d->list_count < DEVICE_LISTS_MAX);
+		if (!err)
+			memcpy(d->lists[d->list_count++], reflist_hash(list), FORM_HASH_BYTES);
+		reflist_free(err ? NULL : list);
+		return err;
+	}
+	err = form_parse((const char *)t->text.data, t->text.len, &f);
+	if (err)
+		return err;
+	if (has_paper(d, form_hash(f))) {
+		form_free(f);
+		return 0;
+	}
+	assert(d->form_count < DEVICE_FORMS_MAX);
+	d->forms[d->form_count++] = f;
+	if (strcmp(form_id(f), form_id(d->form)) == 0)
+		d->form = f;
+	return 0;
+}
+
+static int take_papers(struct device *d, const struct message_content *content)
+{
+	int err = 0;
+
+	if (content->catalogue_count)
+		d->catalogue_count = content->catalogue_count;
+	for (size_t i = 0; i < content->catalogue_count; i++)
+		memcpy(d->catalogue[i], content->catalogue[i].hash, FORM_HASH_BYTES);
+	for (size_t i = 0; i < content->paper_count && !err; i++)
+		err = take_paper(d, &content->papers[i]);
+	return err;
 }
 
 static void check_digest(struct device *d, const struct message_content *content)
@@ -423,19 +499,11 @@ static int apply_content(struct device *d, const struct message_content *content
 
 	for (size_t i = 0; i < content->receipt_count && !err; i++)
 		err = take_receipt(d, &content->receipts[i]);
-	if (!err && content->form.len) {
-		struct form *f;
-
-		err = form_parse((const char *)content->form.data, content->form.len, &f);
-		if (!err) {
-			/* Indexes of registers are those of the old form: ask for everything again. */
-			form_free(d->form);
-			d->form = f;
-			free_registers(d);
-		}
-	}
 	if (!err)
-		err = take_pull(d, content);
+		err = take_papers(d, content);
+	d->pulled = 0;
+	for (size_t i = 0; i < content->pull_count && !err; i++)
+		err = take_pull(d, &content->pulls[i]);
 	if (err)
 		return err;
 	d->answered = d->contact;
@@ -497,10 +565,8 @@ int device_take(struct device *d, const void *answer, size_t len)
 
 const struct device_register *device_register(const struct device *d, uint64_t case_id, uint64_t entry_id, const char *field)
 {
-	int index = form_field_find(d->form, field);
-
-	assert(index >= 0);
-	return find(d, case_id, entry_id, (uint16_t)index);
+	assert(form_field_find(d->form, field) >= 0);
+	return find(d, case_id, entry_id, field);
 }
 
 void device_digest(const struct device *d, struct record_digest *out)
@@ -510,7 +576,7 @@ void device_digest(const struct device *d, struct record_digest *out)
 		const struct device_register *r = &d->registers[i];
 
 		record_digest_change(
-			out, 1, r->case_id, r->entry_id, form_field(d->form, r->field)->name, r->value, strlen(r->value), r->at);
+			out, 1, r->case_id, r->entry_id, form_field(r->form, r->field)->name, r->value, strlen(r->value), r->at);
 	}
 }
 

@@ -17,9 +17,13 @@
 #include "proto/record.h"
 #include "tests/lib/fixed.h"
 
+#define DEVICE_FORMS_MAX 64
+#define DEVICE_LISTS_MAX 256
+
 struct device_register { /* one register of the replica */
 	uint64_t case_id, entry_id;
-	uint16_t entry_type, field; /* of the device's form */
+	const struct form *form;    /* one of the device's */
+	uint16_t entry_type, field; /* of it */
 	char *value;                /* owned */
 	uint64_t at;
 	uint32_t writer, author;
@@ -46,7 +50,13 @@ struct device {
 	uint8_t id[SEAL_DEVICE_BYTES];
 	uint8_t org[SEAL_ORG_BYTES];
 	uint32_t incarnation, site, person;
-	struct form *form; /* owned; the newest it holds */
+	struct form *forms[DEVICE_FORMS_MAX]; /* owned: all it ever had */
+	size_t form_count;
+	const struct form *form;              /* of these: what it writes with, the newest that came */
+	uint8_t lists[DEVICE_LISTS_MAX][FORM_HASH_BYTES]; /* reference lists that came */
+	size_t list_count;
+	uint8_t catalogue[MESSAGE_PAPERS_MAX][FORM_HASH_BYTES];
+	size_t catalogue_count;
 	uint8_t centre_sign[SEAL_SIGN_PUBLIC_BYTES];
 	uint8_t centre_box[SEAL_BOX_PUBLIC_BYTES];
 	uint8_t recovery[SEAL_BOX_PUBLIC_BYTES];

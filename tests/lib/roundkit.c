@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/outbox.h"
+#include "agent/shelf.h"
 #include "agent/register.h"
 #include "agent/view.h"
 #include "proto/base/file.h"
@@ -145,7 +146,7 @@ int roundkit_type_in(struct store *s, uint64_t *case_id, const char *field, cons
 	int err;
 
 	must(db_begin(s->db));
-	must(store_form_current(s, &g.form, &form_id));
+	must(shelf_form_current(s, &g.form, &form_id));
 	e.field = (uint16_t)form_field_find(g.form, field);
 	err = id ? 0 : store_new_id(s, &id);
 	g.case_id = e.entry_id = id;
@@ -172,7 +173,7 @@ uint64_t roundkit_member(struct roundkit *k, int i, uint64_t case_id, const char
 	int64_t form_id;
 
 	must(db_begin(s->db));
-	must(store_form_current(s, &g.form, &form_id));
+	must(shelf_form_current(s, &g.form, &form_id));
 	e.field = (uint16_t)form_field_find(g.form, "member_name");
 	e.entry_type = form_field(g.form, e.field)->entry_type;
 	must(store_new_id(s, &e.entry_id));
@@ -283,42 +284,72 @@ void roundkit_decide(struct roundkit *k, const char *value)
 	conflict_list_fini(&list);
 }
 
+/* `field` as the row behind that of landmark, with all that stands in it, under another name; the table counts one row more. */
+static void add_question(const char *text, const char *field, struct buf *out)
+{
+	const char *count = strstr(text, "\nsurvey\t") + strlen("\nsurvey\t");
+	const char *line = strstr(text, "\ntext\t\tlandmark\t");
+	const char *rest = line ? line + strlen("\ntext\t\tlandmark") : NULL;
+	const char *next = rest ? strchr(rest, '\n') : NULL;
+
+	if (!next)
+		abort();
+	buf_append(out, text, (size_t)(count - text));
+	buf_printf(out, "%lu", strtoul(count, NULL, 10) + 1);
+	count = strchr(count, '\n');
+	buf_append(out, count, (size_t)(next - count));
+	buf_printf(out, "\ntext\t\t%s", field);
+	buf_append(out, rest, (size_t)(next - rest));
+	buf_text(out, next);
+}
+
+void roundkit_version(const char *text, const char *version, struct buf *out)
+{
+	const char *at = strstr(text, "\nversion\t") + strlen("\nversion\t");
+
+	buf_append(out, text, (size_t)(at - text));
+	buf_text(out, version);
+	buf_text(out, strchr(at, '\n'));
+}
+
 void roundkit_publish(struct roundkit *k, const char *version, const char *field)
 {
 	const struct form *form;
-	const char *text, *line, *end;
-	struct buf out;
+	struct buf text, out;
 	int64_t id;
 	size_t len;
 
 	must(centre_form_current(k->centre.c, &form, &id));
-	text = form_text(form, &len);
-	line = strstr(text, form_version(form));
-	end = line + strlen(form_version(form));
+	buf_init(&text, FORM_TEXT_BYTES_MAX);
 	buf_init(&out, FORM_TEXT_BYTES_MAX);
-	buf_append(&out, text, (size_t)(line - text));
-	buf_text(&out, version);
-	line = field ? strstr(end, "\nfield\tlandmark\t") : NULL;
-	if (field && !line)
-		abort();
-	if (line) {
-		const char *rest = line + strlen("\nfield\tlandmark");
-		const char *next = strchr(rest, '\n');
-
-		/* The question after which the new one stands, whole, then the same under another name. */
-		buf_append(&out, end, (size_t)(next - end));
-		buf_text(&out, "\nfield\t");
-		buf_text(&out, field);
-		buf_append(&out, rest, (size_t)(next - rest));
-		end = next;
-	}
-	buf_append(&out, end, len - (size_t)(end - text));
+	roundkit_version(form_text(form, &len), version, &text);
+	if (field)
+		add_question(buf_string(&text), field, &out);
+	else
+		buf_append(&out, text.data, text.len);
 	must(buf_error(&out));
-	must(db_begin(k->centre.c->db));
-	must(centre_form_publish(k->centre.c, buf_string(&out), out.len, CENTREKIT_OFFICER, &id));
-	must(db_commit(k->centre.c->db));
+	centrekit_days(&k->centre, 1); /* two versions never begin on one day */
+	must(centrekit_publish(&k->centre, &out, PUBLISH_TODAY, NULL));
 	must(library_refresh(k->centre.c->library, k->centre.c->db));
+	buf_fini(&text);
 	buf_fini(&out);
+}
+
+void roundkit_publish_list(struct roundkit *k, const char *name, const char *version, const char *csv)
+{
+	struct publish_paper paper = { .from_day = PUBLISH_TODAY, .person_id = CENTREKIT_OFFICER };
+	struct buf text;
+	int64_t row;
+
+	buf_init(&text, REFLIST_BYTES_MAX);
+	must(reflist_compile(name, version, csv, strlen(csv), &text));
+	paper.text = buf_string(&text);
+	paper.len = text.len;
+	centrekit_days(&k->centre, 1);
+	must(db_begin(k->centre.c->db));
+	must(publish_list(k->centre.c, &paper, NULL, &row));
+	must(db_commit(k->centre.c->db));
+	buf_fini(&text);
 }
 
 const char *roundkit_at_centre(struct roundkit *k, uint64_t case_id, const char *field)
@@ -407,6 +438,11 @@ void roundkit_fingerprint(struct roundkit *k, int i, uint8_t out[static 32])
 	hash_rows(s, "SELECT * FROM envelope ORDER BY seq", 5, &h);
 	hash_rows(s, "SELECT * FROM pending ORDER BY case_id, entry_id, field", 6, &h);
 	hash_rows(s, "SELECT * FROM decision ORDER BY case_id, entry_id, field, at", 7, &h);
+	hash_rows(s, "SELECT * FROM draft ORDER BY case_id", 3, &h);
+	hash_rows(s, "SELECT * FROM draft_entry ORDER BY case_id, entry_type", 3, &h);
+	hash_rows(s, "SELECT * FROM finished ORDER BY finished_id", 5, &h);
+	hash_rows(s, "SELECT * FROM paper ORDER BY position", 6, &h);
+	hash_rows(s, "SELECT * FROM reference_list ORDER BY hash", 4, &h);
 	hash_rows(s, "SELECT * FROM nonce ORDER BY nonce", 6, &h);
 	crypto_generichash_final(&h, out, 32);
 }

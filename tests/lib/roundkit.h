@@ -56,8 +56,14 @@ void roundkit_backup(struct roundkit *k);
 void roundkit_restore(struct roundkit *k);
 /* An officer decides the oldest open conflict. */
 void roundkit_decide(struct roundkit *k, const char *value);
-/* A form like the one in force, with another version and, when `field` is given, one more text question of the root entry; published. */
+/* Append the canonical form text under another version. */
+void roundkit_version(const char *text, const char *version, struct buf *out);
+/*
+ * A form like the one in force, with another version and, when `field` is given, one more text question of the root entry; published on the
+ * next day. The same with a list of the centre's, from a table.
+ */
 void roundkit_publish(struct roundkit *k, const char *version, const char *field);
+void roundkit_publish_list(struct roundkit *k, const char *name, const char *version, const char *csv);
 
 /* The value that the centre, or the store as its person sees it, has at the root field; "?" when none. Valid until the next call. */
 const char *roundkit_at_centre(struct roundkit *k, uint64_t case_id, const char *field);

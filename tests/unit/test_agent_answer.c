@@ -12,7 +12,10 @@
 #include <string.h>
 
 #include "agent/answer_json.h"
+#include "agent/draft.h"
 #include "agent/outbox.h"
+#include "agent/session.h"
+#include "agent/shelf.h"
 #include "agent/view.h"
 #include "proto/form/form_default.h"
 #include "tests/lib/agentkit.h"
@@ -47,7 +50,7 @@ static const struct form *form_of(struct agentkit *k)
 	const struct form *form;
 	int64_t id;
 
-	assert_int_equal(store_form_current(k->s, &form, &id), 0);
+	assert_int_equal(shelf_form_current(k->s, &form, &id), 0);
 	return form;
 }
 
@@ -133,6 +136,50 @@ static void a_row_may_be_named_before_it_stands(void **state)
 	assert_int_equal(t.saved.answers, 2);
 }
 
+static void check_door(struct agentkit *k, uint64_t case_id, const char *path, const char *value)
+{
+	const struct model_node *n;
+	struct session *x;
+
+	assert_int_equal(session_open(k->s, case_id, NULL, SESSION_LOOK, &x), 0);
+	n = model_find(session_model(x), path);
+	assert_non_null(n);
+	assert_string_equal(n->value, value);
+	session_close(x);
+}
+
+/* A row inside another row says in which; two questions of one name keep to their places. */
+static void rows_in_rows_name_the_row_they_are_in(void **state)
+{
+	static const char TABLES[] = "#settings\nkey | value\nform_id | street\nversion | 1\nform_title | Street\n"
+				     "#survey\ntype | name | label\ntext | note | A note\nbegin_repeat | house | House\ntext | colour | Colour\n"
+				     "begin_repeat | door | Door\ntext | note | Its note\nend_repeat |\nend_repeat |\n";
+	struct agentkit *k = *state;
+	struct taken t;
+	char text[300], id[RECORD_ID_TEXT_BYTES];
+	uint64_t house;
+
+	agentkit_close(k);
+	agentkit_open_form(k, TABLES);
+	assert_int_equal(take(k, 0, "{\"house\": [{\"colour\": \"red\"}], \"door\": [{\"note\": \"oak\"}]}").err, ERR_USAGE);
+	assert_int_equal(take(k, 0, "{\"house\": [{}], \"door\": [{\"_parent\": \"applicant\", \"note\": \"oak\"}]}").err, ERR_USAGE);
+	assert_int_equal(groups(k), 0);
+	t = take(k, 0, "{\"note\": \"of all\", \"house\": [{\"colour\": \"red\"}, {\"colour\": \"blue\"}],"
+		       " \"door\": [{\"_parent\": \"house:2\", \"note\": \"oak\"}]}");
+	assert_string_equal(t.problems, "");
+	assert_int_equal(t.err, 0);
+	assert_int_equal(t.saved.answers, 5);
+	house = agentkit_entry(k, t.saved.case_id, "house", 1);
+	assert_int_equal(outbox_seal(k->s), 0);
+	snprintf(text, sizeof text, "{\"door\": [{\"_parent\": \"%s\", \"note\": \"pine\"}]}", record_id_format(house, id));
+	assert_int_equal(take(k, t.saved.case_id, text).saved.answers, 2);
+	snprintf(text, sizeof text, "{\"door\": [{\"_parent\": \"%s\", \"note\": \"pine\"}]}", record_id_format(t.saved.case_id, id));
+	assert_int_equal(take(k, t.saved.case_id, text).err, ERR_USAGE);
+	assert_string_equal(agentkit_shown(k, t.saved.case_id, t.saved.case_id, "note"), "of all");
+	check_door(k, t.saved.case_id, "/data/house[2]/door[1]/note", "oak");
+	check_door(k, t.saved.case_id, "/data/house[2]/door[2]/note", "pine");
+}
+
 static void an_update_writes_only_what_differs(void **state)
 {
 	struct agentkit *k = *state;
@@ -176,14 +223,40 @@ static void an_update_changes_adds_and_removes_rows(void **state)
 	assert_int_equal(take(k, id, text).saved.answers, 1);
 }
 
+static void finish(struct agentkit *k, uint64_t case_id)
+{
+	assert_int_equal(db_begin(k->s->db), 0);
+	assert_int_equal(draft_finish(k->s, case_id), 0);
+	assert_int_equal(db_commit(k->s->db), 0);
+}
+
 static void each_visit_is_an_entry_of_its_own(void **state)
 {
 	struct agentkit *k = *state;
 	uint64_t id = take(k, 0, TWO_MEMBERS).saved.case_id;
+	uint64_t first = agentkit_entry(k, id, "visit", 0);
 
+	/* Until it is finished it is the same visit. */
+	assert_int_equal(take(k, id, "{\"suggestion\": \"شكرا\", \"visit_type\": \"first\"}").saved.answers, 1);
+	assert_int_equal(agentkit_entry(k, id, "visit", 1), 0);
+	assert_string_equal(agentkit_shown(k, id, first, "suggestion"), "شكرا");
+	assert_int_equal(take(k, id, "{\"suggestion\": \"\"}").saved.answers, 1);
+	assert_string_equal(agentkit_shown(k, id, first, "suggestion"), "");
+	finish(k, id);
 	assert_int_equal(take(k, id, "{\"suggestion\": \"شكرا\"}").saved.answers, 1);
 	assert_true(agentkit_entry(k, id, "visit", 1) != 0);
+	assert_string_equal(agentkit_shown(k, id, first, "suggestion"), "");
 	assert_true(agentkit_entry(k, id, "declaration", 1) == 0);
+}
+
+static void a_second_row_of_one_visit_is_another_visit(void **state)
+{
+	struct agentkit *k = *state;
+	uint64_t id = take(k, 0, TWO_MEMBERS).saved.case_id;
+
+	assert_int_equal(take(k, id, "{\"visit\": [{\"suggestion\": \"a\"}, {\"suggestion\": \"b\"}]}").saved.answers, 2);
+	assert_string_equal(agentkit_shown(k, id, agentkit_entry(k, id, "visit", 0), "suggestion"), "a");
+	assert_string_equal(agentkit_shown(k, id, agentkit_entry(k, id, "visit", 1), "suggestion"), "b");
 }
 
 static void every_bad_value_is_told_and_nothing_is_stored(void **state)
@@ -204,6 +277,17 @@ static void every_bad_value_is_told_and_nothing_is_stored(void **state)
 	assert_non_null(strstr(t.problems, "member[3]._gone: "));
 	assert_non_null(strstr(t.problems, "income[1].income_receiver: "));
 	assert_non_null(strstr(t.problems, "nosuchfield: no such question"));
+	assert_int_equal(groups(k), 0);
+}
+
+/* When a visit began and when it was signed is nobody's to say. */
+static void what_the_form_fills_in_is_not_taken(void **state)
+{
+	struct agentkit *k = *state;
+	struct taken t = take(k, 0, "{\"village\": \"السدر\", \"signed_at\": \"2026-11-18T10:00:00.000+03:00\"}");
+
+	assert_int_equal(t.err, ERR_USAGE);
+	assert_non_null(strstr(t.problems, "signed_at: the form fills this in"));
 	assert_int_equal(groups(k), 0);
 }
 
@@ -373,21 +457,20 @@ static void what_is_required_and_empty_is_counted(void **state)
 {
 	struct agentkit *k = *state;
 	uint64_t id = take(k, 0, TWO_MEMBERS).saved.case_id;
-	struct buf names;
-	struct view v;
-	size_t count;
+	struct session_problems p;
+	struct session *x;
 
-	buf_init(&names, 65536);
-	assert_int_equal(view_load(k->s, id, NULL, &v), 0);
-	count = view_required_empty(&v, &names);
-	assert_true(count > 40);
-	assert_non_null(strstr(buf_string(&names), "root.gender\n"));
-	assert_non_null(strstr(buf_string(&names), "member.member_birth_date\n"));
-	assert_null(strstr(buf_string(&names), "root.first_name\n"));
-	assert_null(strstr(buf_string(&names), "debt."));
-	assert_int_equal(view_required_empty(&v, NULL), count);
-	view_fini(&v);
-	buf_fini(&names);
+	session_problems_init(&p);
+	assert_int_equal(session_open(k->s, id, NULL, SESSION_LOOK, &x), 0);
+	assert_int_equal(session_check(x, &p), 0);
+	assert_true(p.hard > 40);
+	assert_non_null(strstr(buf_string(&p.lines), "(gender): is required"));
+	assert_non_null(strstr(buf_string(&p.lines), "member 2 / "));
+	assert_non_null(strstr(buf_string(&p.lines), "(member_birth_date): is required"));
+	assert_null(strstr(buf_string(&p.lines), "(first_name)"));
+	assert_null(strstr(buf_string(&p.lines), "(debt_kind)"));
+	session_close(x);
+	session_problems_fini(&p);
 }
 
 static void a_device_that_is_not_enrolled_or_is_revoked_takes_nothing(void **state)
@@ -410,10 +493,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_application_opens_a_case_with_its_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(member_references_become_ids_of_this_case, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_row_may_be_named_before_it_stands, setup, teardown),
+		cmocka_unit_test_setup_teardown(rows_in_rows_name_the_row_they_are_in, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_update_writes_only_what_differs, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_update_changes_adds_and_removes_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_visit_is_an_entry_of_its_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_second_row_of_one_visit_is_another_visit, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_bad_value_is_told_and_nothing_is_stored, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_the_form_fills_in_is_not_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(values_come_as_text_numbers_truth_and_lists, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_case_without_one_answer_is_not_opened, setup, teardown),
 		cmocka_unit_test_setup_teardown(entries_of_other_cases_and_types_are_refused, setup, teardown),

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "agent/outbox.h"
+#include "agent/shelf.h"
 #include "tests/lib/roundkit.h"
 
 struct town {
@@ -223,7 +224,7 @@ static void references_to_members_follow_their_new_ids(void **state)
 	member = roundkit_member(&t->k, 0, a, "receiver");
 	snprintf(text, sizeof text, "%016" PRIx64, member);
 	assert_int_equal(db_begin(t->k.stores[0]->db), 0);
-	assert_int_equal(store_form_current(t->k.stores[0], &g.form, &form_id), 0);
+	assert_int_equal(shelf_form_current(t->k.stores[0], &g.form, &form_id), 0);
 	assert_int_equal(store_new_id(t->k.stores[0], &e.entry_id), 0);
 	e.field = (uint16_t)form_field_find(g.form, "income_receiver");
 	e.entry_type = form_field(g.form, e.field)->entry_type;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/guard.h"
+#include "agent/shelf.h"
 #include "proto/base/log.h"
 #include "tests/lib/agentkit.h"
 
@@ -300,14 +301,14 @@ static void a_suspended_store_holds_no_key_and_goes_on_when_resumed(void **state
 	char path[128];
 
 	path_of(k, path);
-	assert_int_equal(store_form_current(k->s, &form, &form_id), 0);
+	assert_int_equal(shelf_form_current(k->s, &form, &form_id), 0);
 	store_suspend(k->s);
 	assert_null(k->s->keys);
 	assert_null(k->s->vault);
 	assert_int_equal(store_resume(k->s, k->dir, "not the passphrase", 18), ERR_AUTH);
 	assert_null(k->s->vault);
 	assert_int_equal(store_resume(k->s, k->dir, AGENTKIT_PASS, strlen(AGENTKIT_PASS)), 0);
-	assert_int_equal(store_form_current(k->s, &again, &form_id), 0);
+	assert_int_equal(shelf_form_current(k->s, &again, &form_id), 0);
 	assert_ptr_equal(form, again);
 	set_days(k, 10);
 	guard_contacted(k->s);

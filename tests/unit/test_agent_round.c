@@ -13,6 +13,8 @@
 
 #include "agent/command/stick.h"
 #include "agent/outbox.h"
+#include "agent/session.h"
+#include "agent/shelf.h"
 #include "tests/lib/roundkit.h"
 
 struct town {
@@ -289,7 +291,7 @@ static int push_large(struct store *s, size_t count, const char *unit)
 	int err;
 
 	assert_int_equal(db_begin(s->db), 0);
-	assert_int_equal(store_form_current(s, &g.form, &form_id), 0);
+	assert_int_equal(shelf_form_current(s, &g.form, &form_id), 0);
 	assert_int_equal(store_new_id(s, &g.case_id), 0);
 	for (size_t i = 0; i < count; i++) {
 		d.edits[i].field = (uint16_t)form_field_find(g.form, "member_name");
@@ -484,6 +486,45 @@ static void what_a_restored_centre_asks_for_again_is_not_safe_yet(void **state)
 	assert_int_equal(n.groups - n.confirmed + n.asked_again, 0);
 }
 
+/* A new form and a list come in the middle of a visit: it keeps its form, the next case takes the new one, and nothing is lost. */
+static void papers_that_come_in_the_middle_of_a_visit_wait_for_the_next(void **state)
+{
+	struct town *t = *state;
+	struct store *s = t->k.stores[0];
+	const struct form *form;
+	struct session *x;
+	uint64_t id;
+	int64_t row;
+	size_t answers;
+
+	assert_int_equal(roundkit_sync(&t->k, 0), 0);
+	assert_int_equal(shelf_form_named(s, "visit_outcome", &form, &row), 0);
+	assert_non_null(shelf_list(s, "governorate"));
+	assert_int_equal(shelf_form_current(s, &form, &row), 0);
+	assert_int_equal(session_open(s, 0, form, SESSION_TAKE, &x), 0);
+	id = session_case(x);
+	assert_int_equal(model_set(session_model(x), model_find(session_model(x), "/data/applicant/first_name"), "نورة"), 0);
+	assert_int_equal(session_save(x, &answers), 0);
+	session_close(x);
+	roundkit_publish(&t->k, "9999", "way_in");
+	roundkit_publish_list(&t->k, "meeting_places", "1", "code,label::ar,label::en\nmosque,المسجد,Mosque\n");
+	assert_int_equal(roundkit_sync(&t->k, 0), 0);
+	assert_int_equal(shelf_form_current(s, &form, &row), 0);
+	assert_string_equal(form_version(form), "9999");
+	assert_int_equal(reflist_count(shelf_list(s, "meeting_places")), 1);
+	assert_int_equal(session_open(s, id, NULL, SESSION_TAKE, &x), 0);
+	assert_string_not_equal(form_version(session_form(x)), "9999");
+	assert_null(model_find(session_model(x), "/data/address/way_in"));
+	assert_int_equal(model_set(session_model(x), model_find(session_model(x), "/data/applicant/father_name"), "سالم"), 0);
+	assert_int_equal(session_save(x, &answers), 0);
+	assert_int_equal(answers, 1);
+	session_close(x);
+	assert_int_equal(roundkit_sync(&t->k, 0), 0);
+	assert_string_equal(roundkit_at_centre(&t->k, id, "first_name"), "نورة");
+	assert_string_equal(roundkit_at_centre(&t->k, id, "father_name"), "سالم");
+	assert_true(roundkit_agrees(&t->k, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +545,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_saved_between_request_and_answer_stays_and_goes_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(two_programs_may_ask_and_hear_crosswise, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_centre_that_asks_for_more_than_was_offered_gets_it_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(papers_that_come_in_the_middle_of_a_visit_wait_for_the_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_a_restored_centre_asks_for_again_is_not_safe_yet, setup, teardown),
 	};
 

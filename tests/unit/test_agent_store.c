@@ -15,6 +15,7 @@
 
 #include "agent/command/unlock.h"
 #include "agent/outbox.h"
+#include "agent/shelf.h"
 #include "agent/view.h"
 #include "tests/lib/agentkit.h"
 
@@ -43,7 +44,7 @@ static int push(struct agentkit *k, uint64_t *case_id, const char *village, bool
 	struct edit_group g = { .edits = edits, .edit_count = 2 };
 	int err;
 
-	assert_int_equal(store_form_current(k->s, &form, &form_id), 0);
+	assert_int_equal(shelf_form_current(k->s, &form, &form_id), 0);
 	assert_int_equal(db_begin(k->s->db), 0);
 	if (*case_id == 0)
 		assert_int_equal(store_new_id(k->s, case_id), 0);

@@ -13,6 +13,7 @@
 #include "agent/answer_json.h"
 #include "agent/command/verify.h"
 #include "agent/outbox.h"
+#include "agent/shelf.h"
 #include "tests/lib/agentkit.h"
 
 static uint64_t take(struct agentkit *k, uint64_t case_id, const char *text)
@@ -25,7 +26,7 @@ static uint64_t take(struct agentkit *k, uint64_t case_id, const char *text)
 	int64_t form_id;
 
 	answer_problems_init(&p);
-	assert_int_equal(store_form_current(k->s, &form, &form_id), 0);
+	assert_int_equal(shelf_form_current(k->s, &form, &form_id), 0);
 	assert_int_equal(json_read(text, strlen(text), &object), 0);
 	assert_int_equal(answer_new(form, &d), 0);
 	assert_int_equal(answer_json(d, object, &p), 0);
@@ -127,6 +128,9 @@ static void each_planted_fault_is_found(void **state)
 		"UPDATE manifest SET number = 9",
 		"UPDATE manifest SET bytes = zeroblob(200)",
 		"DELETE FROM aid_case",
+		"UPDATE draft SET case_id = case_id + 50",
+		"INSERT INTO finished (case_id, form_id, finished_ms, last_group) VALUES (5, 1, 0, 0)",
+		"INSERT INTO reference_list (hash, name, text, received_ms) VALUES (zeroblob(32), 'places', 'no list', 0)",
 	};
 
 	for (size_t i = 0; i < sizeof FAULTS / sizeof FAULTS[0]; i++) {
