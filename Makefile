@@ -7,6 +7,8 @@
 #   make bench                  the figures, each beside its bound or peer
 #   make sim SEED=1 SEEDS=1000  devices and centre in one process, with faults, from a seed
 #   make fuzz FUZZ_SECONDS=60   every decoder under libFuzzer
+#   make conformance            the form engine against cases recorded from other engines, where these are at hand
+#   make forms                  the default forms as workbooks for spreadsheet programs, build/forms/*.xlsx
 #   make load LOAD_SECONDS=60   processes and threads on one vault, under the thread sanitizer
 #   make tidy                   the rules of the house, tests/tidy.sh
 #   make install DESTDIR= PREFIX=/usr
@@ -29,30 +31,40 @@ BASE = err buf bytes arena env log file conf cli \
 	$(addprefix vault/,vault make copy kdf slot prefix slots recovery lease rekey erase verify harden sql registry \
 		seal lower io vfs database birth record pages wal journal temp) db keyfile \
 	json html http httpguard httpc vaultcli
-FORM = value form form_words strokes csv form_csv form_default \
-	$(addprefix xpath/,node set index token argument problem parser parse parse_step plan depends \
+# From the sheets to a case with answers, and how it looks.
+FORM = sheets sheets_write form form_read form_fields form_lists form_words csv reflist reflist_compile value value_choice value_display \
+	strokes reference \
+	$(addprefix xpath/,node set index token argument problem parser parse parse_step xplan depends \
 		eval call step compare convert number function function_core function_tree core_text \
-		function_odk function_text function_number function_date function_geo function_own xdate regex digest)
+		function_odk function_text function_number function_date function_geo function_own xdate regex digest) \
+	plan plan_parse plan_order plan_problem model model_tree model_entry model_list model_compute model_show \
+	markdown render render_words render_case render_blank
+# The forms that are built in: made by packaging/formc.c, so that everything else in FORM is there before they are.
+FORM_BUILT_IN = form_default
 PROTO = record edit changeset changeset_pull sheet column packed column_strokes fold \
-	pack seal seal_envelope chain merge receipt manifest message message_blob message_enrol message_stick lease
+	pack seal seal_envelope chain merge receipt manifest message message_blob message_paper message_content message_enrol message_stick lease
 
 # The road of an answer, then what a person types.
-AGENT = main config answer_json answer view store outbox register round upload apply fork guard \
-	$(addprefix command/,shell unlock enrol take interview lines change show sync stick status verify vault_command)
+AGENT = main config answer_json answer draft session session_problems view store shelf outbox register round upload apply fork guard \
+	$(addprefix command/,shell unlock enrol take interview question lines change finish papers_command show sync stick status verify vault_command)
 
 # The road of a change set, then who takes part with which keys, then what a person types.
-SERVER = main config centre centre_create library publish \
+SERVER = main config centre centre_create library papers papers_catalogue publish \
 	serve writer intake intake_request intake_past envelope opened ingest ingest_centre register ledger \
-	conflict conflict_decide case outlet stick \
+	conflict conflict_decide case review recheck outlet outlet_pull stick specimen \
 	$(addprefix admin/,setup authority account enrol device device_lease backup verify escrow) \
-	$(addprefix command/,command cmd_centre cmd_manifest cmd_form cmd_account cmd_device cmd_stick cmd_case cmd_conflict cmd_backup cmd_vault)
+	$(addprefix command/,command command_form cmd_centre cmd_manifest cmd_form cmd_form_diff cmd_form_view cmd_list cmd_dictionary cmd_account cmd_device cmd_stick cmd_case cmd_case_show cmd_conflict cmd_backup cmd_vault)
 
-# What an author wrote.
+# What an author wrote, on its way to a form. packaging/formc.c is the same without a centre: it makes the default forms for the build.
 AUTHOR = $(addprefix author/,workbook zip xlsx xlsx_kind xlsx_xml xlsx_relations xlsx_strings xlsx_styles xlsx_number xlsx_sheet csv_sheet \
-	xlsx_write grid)
+	xlsx_write problem grid xlsform xlsform_words xlsform_table xlsform_settings xlsform_choices xlsform_parameters xlsform_select \
+	xlsform_question xlsform_entities xlsform_survey xlsform_expand xlsform_refer xlsform_emit xlsform_back)
 
-# Data that the programs carry inside: see packaging/embed.sh.
-FORM_DATA = $(addprefix proto/form/default/,settings.csv questions.csv choices.csv)
+# Data that the programs carry inside: see packaging/embed.sh. A default form is three sheets, proto/form/forms/NAME/*.csv.
+FORM_NAMES = aid_application visit_outcome rating
+FORM_DATA = $(foreach f,$(FORM_NAMES),$(addprefix proto/form/forms/$(f)/,survey.csv choices.csv settings.csv))
+LIST_NAMES = governorate centre village branch_office support_programme need_rule
+LIST_DATA = $(LIST_NAMES:%=proto/form/forms/lists/%.csv)
 # The compression dictionary that a new centre hands out is trained here, on invented applications, in about three seconds.
 TRAINER_SRC = tests/bench/train_dictionary.c tests/lib/batch.c $(TOOL_LIB)
 AGENT_SCHEMA = $(sort $(wildcard agent/schema/*.sql))
@@ -70,17 +82,21 @@ TOOL_LIB = $(filter tests/lib/sample%.c,$(TEST_LIB))
 # A benchmark is tests/bench/bench_<what>.c; it may call the server's modules. A fuzz target is tests/fuzz/fuzz_<what>.c.
 BENCHES = $(sort $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/bench_*.c)))
 FUZZERS = $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+# A conformance program is tests/conform/conform_<what>.c; the rest of that folder is what they share.
+CONFORMERS = $(sort $(patsubst tests/conform/%.c,%,$(wildcard tests/conform/conform_*.c)))
+CONFORM_LIB = $(sort $(filter-out tests/conform/conform_%,$(wildcard tests/conform/*.c)))
 # What feeds the targets: tests/fuzz/seeds_main.c makes inputs, tests/fuzz/replay_main.c stands in for libFuzzer in the tests.
 
 # The vault for stock SQLite programs: the same sources, compiled once more against the table of the program that loads them.
 EXTENSION_SRC = $(patsubst %,proto/base/%.c,err buf bytes env log file $(filter vault/%,$(BASE)) vault/extension)
 
-COMMON_SRC = $(BASE:%=proto/base/%.c) $(FORM:%=proto/form/%.c) $(PROTO:%=proto/%.c)
+CORE_SRC = $(BASE:%=proto/base/%.c) $(FORM:%=proto/form/%.c) $(PROTO:%=proto/%.c)
+COMMON_SRC = $(CORE_SRC) $(FORM_BUILT_IN:%=proto/form/%.c)
 AGENT_SRC = $(AGENT:%=agent/%.c)
 SERVER_SRC = $(SERVER:%=server/%.c) $(AUTHOR:%=server/%.c)
 AUTHOR_SRC = $(AUTHOR:%=server/%.c)
 TEST_SRC = $(TEST_LIB) $(TESTS:%=tests/unit/%.c) $(TOOLS:%=tests/lib/%_main.c) $(BENCHES:%=tests/bench/%.c) \
-	$(FUZZERS:%=tests/fuzz/%.c) tests/fuzz/replay_main.c tests/fuzz/seeds_main.c tests/sim/sim.c tests/sim/world.c
+	$(CONFORMERS:%=tests/conform/%.c) $(CONFORM_LIB) $(FUZZERS:%=tests/fuzz/%.c) tests/fuzz/replay_main.c tests/fuzz/seeds_main.c tests/sim/sim.c tests/sim/world.c tests/sim/press.c
 
 # ---- How it is built ------------------------------------------------------------------------------------------------
 
@@ -129,12 +145,13 @@ ROW_OBJ = $(patsubst %.c,$(B)/rows/%.o,$(filter proto/base/vault/%,$(COMMON_SRC)
 ROW_PROGRAMS = $(patsubst %,$(B)/rows/%,$(filter test_vault_rows%,$(TESTS)))
 BENCH_PROGRAMS = $(BENCHES:%=$(B)/bench/%)
 FUZZ_PROGRAMS = $(FUZZERS:%=$(B)/fuzz/%)
+CONFORM_PROGRAMS = $(CONFORMERS:%=$(B)/conform/%)
 REPLAY_PROGRAMS = $(FUZZERS:%=$(B)/fuzz-replay/%)
 SEEDS_PROGRAM = $(B)/fuzz-replay/seeds
 
 # ---- What a person asks for -----------------------------------------------------------------------------------------
 
-.PHONY: all extension tests objects run test check tidy bench benches fuzz fuzzers load loader sim install clean sources FORCE
+.PHONY: all extension tests objects run test check tidy bench benches conformance conformers forms fuzz fuzzers load loader sim install clean sources FORCE
 .DELETE_ON_ERROR:
 
 # A sanitized extension could only be loaded by a sanitized program.
@@ -174,6 +191,20 @@ bench:
 	@sh tests/bench/run.sh $(B)
 
 benches: $(BENCH_PROGRAMS)
+
+# The cases are not part of the project: without them this says so and does nothing.
+CONFORMANCE_DATA = ../shared/data/conformance
+conformance:
+	@sh packaging/bootstrap.sh --test
+	@$(MAKE) -j$(JOBS) conformers
+	@sh tests/conform/run.sh $(B) $(CONFORMANCE_DATA)
+
+conformers: $(CONFORM_PROGRAMS) $(B)/formc
+
+# What authors begin with: the default forms as they would write them.
+forms:
+	@sh packaging/bootstrap.sh
+	@$(MAKE) -j$(JOBS) $(FORM_NAMES:%=build/forms/%.xlsx)
 
 # Devices and centre in one process, from a seed: many seeds, or one again.
 SEED = 1
@@ -218,7 +249,7 @@ clean:
 
 # For tidy: every C file that belongs to the programs.
 sources:
-	@printf '%s\n' $(COMMON_SRC) $(AGENT_SRC) $(SERVER_SRC) $(filter-out $(COMMON_SRC),$(EXTENSION_SRC))
+	@printf '%s\n' $(COMMON_SRC) packaging/formc.c $(AGENT_SRC) $(SERVER_SRC) $(filter-out $(COMMON_SRC),$(EXTENSION_SRC))
 
 # ---- Rules ----------------------------------------------------------------------------------------------------------
 
@@ -259,7 +290,22 @@ $(B)/%.o: %.c $(B)/flags
 $(B)/gen/%.o: $(GEN)/%.c $(B)/flags
 	$(compile)
 
-$(GEN)/form_default_data.c: $(FORM_DATA) packaging/embed.sh
+# The default forms: three sheets each, compiled as an author's would be. Anew when they or the compiler change; the program alone is no reason, since
+# each variant of the build has its own.
+$(B)/formc: $(call objects,packaging/formc.c) $(AUTHOR_OBJ) $(call objects,$(CORE_SRC))
+	$(call link)
+
+$(GEN)/%.form: proto/form/forms/%/survey.csv proto/form/forms/%/choices.csv proto/form/forms/%/settings.csv $(AUTHOR_SRC) packaging/formc.c | $(B)/formc
+	@mkdir -p $(@D)
+	@echo "  form  $@"
+	$(Q)$(B)/formc -o $@ $(filter %.csv,$^)
+
+build/forms/%.xlsx: proto/form/forms/%/survey.csv proto/form/forms/%/choices.csv proto/form/forms/%/settings.csv | $(B)/formc
+	@mkdir -p $(@D)
+	@echo "  form  $@"
+	$(Q)$(B)/formc -x $@ $^
+
+$(GEN)/form_default_data.c: $(FORM_NAMES:%=$(GEN)/%.form) $(LIST_DATA) packaging/embed.sh
 	$(call embed,data form_default)
 
 # Anew when what shapes a change set changes; the program alone is no reason, since each variant of the build has its own.
@@ -294,7 +340,7 @@ $(AUTHOR_LIB): $(AUTHOR_OBJ)
 	$(archive)
 
 # Both programs' stations in one: from archives, so that only what the simulator calls comes in.
-$(SIM_PROGRAM): $(B)/tests/sim/sim.o $(B)/tests/sim/world.o $(AGENT_LIB) $(SERVER_LIB) $(COMMON_LIB)
+$(SIM_PROGRAM): $(B)/tests/sim/sim.o $(B)/tests/sim/world.o $(B)/tests/sim/press.o $(AGENT_LIB) $(SERVER_LIB) $(COMMON_LIB)
 	$(call link)
 
 $(TEST_LIB_A): $(call objects,$(TEST_LIB))
@@ -333,6 +379,9 @@ $(TOOL_PROGRAMS): $(B)/tests/%: $(B)/tests/lib/%_main.o $(call objects,$(TOOL_LI
 $(BENCH_PROGRAMS): $(B)/bench/%: $(B)/tests/bench/%.o $(TEST_LIB_A) $(SERVER_LIB) $(COMMON_LIB)
 	$(call link)
 
+$(CONFORM_PROGRAMS): $(B)/conform/%: $(B)/tests/conform/%.o $(call objects,$(CONFORM_LIB)) $(AUTHOR_LIB) $(COMMON_LIB)
+	$(call link)
+
 $(FUZZ_PROGRAMS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(TEST_LIB_A) $(AUTHOR_LIB) $(COMMON_LIB)
 	$(call link,-fsanitize=fuzzer)
 
@@ -349,6 +398,6 @@ $(filter $(B)/tests/test_server_%,$(TEST_PROGRAMS)): $(filter-out %/main.o,$(SER
 # Their disk is in memory, also for what the vault does beside SQLite, and allocations fail (tests/lib/faultfs_posix.h, faultfs_heap.h).
 FAULTFS_WRAP = malloc calloc realloc strdup strndup sodium_malloc open close access unlink rename renameat2 fsync flock realpath \
 	stat fstat chmod fallocate chown pwrite
-$(addprefix $(B)/tests/test_,vault_power_keys vault_faults vault_faults_keys workbook_hostile): ALL_LDFLAGS += $(FAULTFS_WRAP:%=-Wl,--wrap=%)
+$(addprefix $(B)/tests/test_,vault_power_keys vault_faults vault_faults_keys workbook_hostile model_faults): ALL_LDFLAGS += $(FAULTFS_WRAP:%=-Wl,--wrap=%)
 
 -include $(patsubst %.o,%.d,$(ROW_OBJ) $(EXTENSION_OBJ) $(COMMON_OBJ) $(AGENT_OBJ) $(SERVER_OBJ) $(TEST_OBJ))

@@ -7,9 +7,9 @@
 #   - banned calls: strcpy strcat sprintf gets atoi strtok scanf alloca rand; outside tests also time() gettimeofday clock_gettime
 #     randombytes_buf, which belong to struct env, and getenv, which belongs to the two config.c
 #   - SQL printed by the printf family: values are bound, never printed in
-#   - functions over 70 lines, lines over 140 columns (a tab reaches to the next multiple of 8), files over 800 lines; the last two
-#     not in *_table.c and *_words.c, which are data
-#   - include arrows: base <- form <- proto <- agent, server; agent and server never meet; the road does not know the commands
+#   - functions over 70 lines, lines over 140 columns (a tab reaches to the next multiple of 8; the words of a message do not count, since a
+#     message stays in one piece to be searched for), files over 800 lines; the last two not in *_table.c and *_words.c, which are data
+#   - include arrows: base <- record <- form <- proto <- agent, server; agent and server never meet; the road does not know the commands
 #     (in agent and server only main.c and command/ include from command/); paths begin at the top
 #   - headers without include guard, C files that the Makefile does not list
 # In every text file: white space at line ends, notes about work to be done later.
@@ -40,7 +40,7 @@ function report(line, what) { printf "%s:%d: %s\n", FILENAME, line, what }
 # Fold of a path into what it may include: a list of accepted beginnings.
 function accepted(file) {
 	if (file ~ /^proto\/base\//) return "proto/base/"
-	if (file ~ /^proto\/form\//) return "proto/form/ proto/base/"
+	if (file ~ /^proto\/form\//) return "proto/form/ proto/base/ proto/record.h"
 	if (file ~ /^proto\//) return "proto/"
 	if (file ~ /^agent\//) return "agent/ proto/"
 	if (file ~ /^server\//) return "server/ proto/"
@@ -157,9 +157,9 @@ FNR == 1 {
 {
 	lines = FNR
 	excused = $0 ~ /\/[*\/].*allowed: *[^ *]/
-	if (length($0) > 80 && file !~ /_(table|words)\.c$/ && columns($0) > 140)
-		report(FNR, "line over 140 columns")
 	code = code_of($0)
+	if (length($0) > 80 && file !~ /_(table|words)\.c$/ && columns($0) > 140 && columns($0) - columns(strings) > 140)
+		report(FNR, "line over 140 columns")
 	if ($0 ~ /^[ \t]*#[ \t]*include[ \t]*"/ && match($0, /"[^"]*"/))
 		check_include(substr($0, RSTART + 1, RLENGTH - 2))
 	if (guard == "" && code ~ /^#/)

@@ -71,6 +71,7 @@ X
 { echo "void f(void)" && echo "{" && lines 70 "	x();" && echo "}"; } | fine "a function of 70 lines is not" agent/store.c
 lines 1 "/* $(lines 135 x | tr -d '\n') */" | breach "a line of 141 columns is refused" agent/store.c 1 "140 columns"
 lines 1 "/* $(lines 134 x | tr -d '\n') */" | fine "a line of 140 columns is not" agent/store.c
+lines 1 "	say(\"$(lines 150 x | tr -d '\n')\");" | fine "the words of a message are not counted" agent/store.c
 lines 1 "	/* $(lines 127 x | tr -d '\n') */" | breach "a tab counts as eight columns" agent/store.c 1 "140 columns"
 lines 1 "/* $(lines 134 ع | tr -d '\n') */" | fine "an Arabic letter is one column" agent/store.c
 lines 801 "x();" | breach "a file of 801 lines is refused" agent/store.c 801 "800 lines"

@@ -118,7 +118,7 @@ account end $ADMIN
 account passphrase $ADMIN --new-passphrase-file new.pass
 form list
 form show 00
-form publish $ROOT/proto/form/default/settings.csv $ROOT/proto/form/default/questions.csv $ROOT/proto/form/default/choices.csv
+form publish $ROOT/proto/form/forms/aid_application/survey.csv $ROOT/proto/form/forms/aid_application/choices.csv $ROOT/proto/form/forms/aid_application/settings.csv
 dictionary list
 dictionary install two.stick
 case list

@@ -15,26 +15,38 @@
 #include <string.h>
 
 #include "proto/base/file.h"
-#include "proto/form/form_csv.h"
 #include "proto/form/form_default.h"
 #include "proto/pack.h"
 #include "proto/seal.h"
 #include "tests/lib/batch.h"
 #include "tests/lib/fixed.h"
+#include "tests/lib/formkit.h"
+#include "tests/lib/xlsxseeds.h"
 
 #define SEED_BYTES_MAX (64 * 1024)
 #define PATH_BYTES 512
 #define NO_CHOICE (-1)
 #define MAC_BYTES 32
 
-/* The three tables of a small form, as fuzz_form cuts them. */
+/* A small form with something of everything (tests/lib/formkit.h), and lists of reference data as text and as CSV. */
 static const char TABLES[] =
-	"kind,name,value,label_ar,label_en\nform,tiny,7,نموذج,Tiny\nentry,root,once,أصل,Root\nentry,kid,repeat,ابن,Child\n"
-	"group,kid,,أبناء,Children\nlist,town,open,,\n|"
-	"group,repeat,entry,id,label_ar,label_en,type,required,constraint_note,relevant,list,write,flags\n"
-	"kid,yes,,kid_town,بلدة,Town,select_one,yes,,,town,,\n"
-	",no,,shade, لون ,,select_multiple,,\"x\\y\nz\",\"${a}, \"\"b\"\"\",colour,officer,hidden protected\r\n|"
-	"list,value,label_ar,label_en\ncolour,red,أحمر,Red\n,,,\ncolour,2,أخضر,Green";
+	"#settings\nkey | value\nform_id | tiny\nversion | 7\nform_title::ar | نموذج\ndefault_language | ar\ninstance_name | ${shade}\n"
+	"#survey\n"
+	"type | list | name | label::ar | label::English (en) | required | relevant | calculation | default | default_kind | trigger |"
+	" choice_filter | repeat_count | entry | write | protected | hidden | member | note\n"
+	"begin_group | | page | صفحة | Page | | | | | | | | | visit\nstart | | begun\n"
+	"select_one | town | town | | | true() | | | | | | zone = ${shade}\n"
+	"end_group\nbegin_repeat | | kid | ابن | | | count(${kid}) > 1 | | | | | | 2\n"
+	"text | | shade | لون | | | ${town} != '' | | red | literal\n"
+	"begin_repeat | | toy\n"
+	"select_multiple | colour | shade | | | | indexed-repeat(${shade}, ${kid}, 1, ${toy}, 2) | | | | | | | | officer | yes | yes\n"
+	"end_repeat\nend_repeat\nselect_member | | who | | | | | | | | | ${shade} = 1 | | | | | | kid\n"
+	"calculate | | sum | | | | | instance('town')/root/item[x = ${town}]/y | | | ${who}\n"
+	"rank | colour | order | | | | | | | | | | | | | | | | a\\nb\n"
+	"#choices\nlist_name | name | label::ar | zone\ncolour | red | أحمر | 1\ncolour | 2 | أخضر\nother | a b\n";
+static const char LIST[] = "mandoob-list\t1\tvillages\t2026.1\ncode\tlabel::ar\tlabel::en\taliases\twithdrawn\tcentre\n"
+			   "qana\tقنا\tQana\tقنا البحر;قناء\t\tc1\nbariq\tبارق\\n\t\t\tyes\tc2\n";
+static const char LIST_CSV[] = "name,label::ar,label,aliases,withdrawn,centre\nqana,قنا,Qana,\"قنا ؛ x|y\",no,c1\r\nbariq,,بارق,,yes,\n";
 
 /* What people type: other digits, separators, calendars, marks of direction, and things that are no value at all. */
 static const char *const TYPED[] = { "٠٠٧", "١٬٥٠٠٫٥", "-0.50", "٢٣/٠٨/١٤٤٢هـ", "٥ أبريل ٢٠٢١", "رجب 1390",
@@ -188,20 +200,15 @@ static int put_sealed(const char *folder, struct buf *b)
 	return rc;
 }
 
-/* The tables as they are and compiled. */
 static int put_forms(const char *folder, struct buf *b)
 {
-	const char *questions = strchr(TABLES, '|') + 1, *choices = strchr(questions, '|') + 1;
-	const struct form_csv_tables t = {
-		.settings = { "s", TABLES, (size_t)(questions - TABLES) - 1 },
-		.questions = { "q", questions, (size_t)(choices - questions) - 1 },
-		.choices = { "c", choices, strlen(choices) },
-	};
-	int rc = form_csv_compile(&t, b);
+	int rc = formkit_text(TABLES, b);
 
 	if (rc == 0)
 		rc = put_buf(folder, "fuzz_form", "canonical", NO_CHOICE, b, 0, 0);
-	return rc == 0 ? put(folder, "fuzz_form", "tables", NO_CHOICE, TABLES, sizeof TABLES - 1) : rc;
+	if (rc == 0)
+		rc = put(folder, "fuzz_reflist", "canonical", 0, LIST, sizeof LIST - 1);
+	return rc == 0 ? put(folder, "fuzz_reflist", "csv", 1, LIST_CSV, sizeof LIST_CSV - 1) : rc;
 }
 
 /* Everything of TYPED into the first field of each type. */
@@ -324,6 +331,20 @@ static int put_samples(const char *folder, struct buf *b)
 	return rc;
 }
 
+/* Workbooks, whole and faulty. */
+static int put_workbooks(const char *folder, struct buf *b)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < XLSXSEEDS_COUNT && rc == 0; i++) {
+		const char *target, *name;
+
+		xlsxseeds_make(i, &target, &name, b);
+		rc = put_buf(folder, target, name, NO_CHOICE, b, 0, 0);
+	}
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	struct buf b;
@@ -341,6 +362,8 @@ int main(int argc, char **argv)
 		rc = put_forms(argv[1], &b);
 	if (rc == 0)
 		rc = put_samples(argv[1], &b);
+	if (rc == 0)
+		rc = put_workbooks(argv[1], &b);
 	if (rc != 0)
 		fprintf(stderr, "seeds: %s\n", err_message());
 	buf_fini(&b);

@@ -61,7 +61,6 @@ static void put_consent(struct maker *k)
 	maker_put(k, "privacy_notice_read", "yes");
 	maker_put(k, "consent_collect", "yes");
 	maker_put_yes_no(k, 1, "consent_inquire", 92);
-	maker_put_yes_no(k, 1, "consent_document_photos", 55);
 	maker_put_yes_no(k, 1, "consent_house_photos", 45);
 	maker_put_some(k, 1, "consent_messages", maker_chance(k, 80) ? " call " : "", 30);
 	maker_put(k, "consent_given_by", maker_chance(k, 90) ? "self" : PICK(k, "guardian", "agent_by_deed"));
@@ -245,10 +244,26 @@ static void put_location(struct maker *k)
 	}
 }
 
+/* A centre of the governorate. */
+static void put_centre(struct maker *k, const char *governorate)
+{
+	const char *centre = "majaridah";
+
+	if (strcmp(governorate, "muhayil") == 0)
+		centre = maker_chance(k, 70) ? "qana" : PICK(k, "bahr_abu_sukaynah", "khamis_mutayr", "muhayil");
+	else if (strcmp(governorate, "rijal_almaa") == 0)
+		centre = PICK(k, "shaabayn", "al_habil");
+	else if (strcmp(governorate, "bariq") == 0)
+		centre = PICK(k, "bariq", "thuluth_mandhar");
+	maker_put(k, "centre", centre);
+}
+
 static void put_address(struct maker *k, size_t least)
 {
-	maker_put(k, "governorate", maker_chance(k, 90) ? "muhayil" : PICK(k, "rijal_almaa", "bariq", "majaridah"));
-	maker_put(k, "centre", maker_chance(k, 70) ? "qana" : PICK(k, "bahr_abu_sukaynah", "khamis_mutayr", "hilli", "al_habil"));
+	const char *governorate = maker_chance(k, 90) ? "muhayil" : PICK(k, "rijal_almaa", "bariq", "majaridah");
+
+	maker_put(k, "governorate", governorate);
+	put_centre(k, governorate);
 	maker_put(k, "village", maker_word(k, 'v'));
 	PUT_TEXT(k, 1, "landmark", least, SAMPLE_LANDMARK);
 	put_location(k);
@@ -265,15 +280,16 @@ static bool put_health(struct maker *k, uint32_t row, const char *field, unsigne
 	return strstr(state, "disability") != NULL;
 }
 
+/* What is asked from an age on; `age` is in Hijri years and may be a year more than the form counts, so a year or two are left out. */
 static void put_member_state(struct maker *k, uint32_t row, unsigned age, bool is_spouse)
 {
-	if (age >= 15)
+	if (age >= 17)
 		maker_put_row(k, row, "member_marital_status", is_spouse ? "married" : age < 22 ? "never_married" :
 			PICK(k, "never_married", "married", "divorced", "widowed"));
-	if (age >= 5)
+	if (age >= 6)
 		maker_put_row(k, row, "member_education", age < 7 ? "kindergarten" : age < 13 ? "primary" : age < 16 ? "intermediate" :
 			age < 19 ? "secondary" : PICK(k, "none", "reads_writes", "primary", "secondary", "bachelor"));
-	if (age >= 15)
+	if (age >= 17)
 		maker_put_row(k, row, "member_employment", age < 19 ? "student" :
 			      PICK(k, "unemployed", "employed", "homemaker", "student", "unable"));
 	if (put_health(k, row, "member_health", age > 55 ? 50 : 12))

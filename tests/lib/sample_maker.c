@@ -228,7 +228,7 @@ void maker_put_birth(struct maker *k, uint32_t row, const char *field, unsigned 
 {
 	char date[16];
 	unsigned year = MAKER_HIJRI_YEAR - age;
-	unsigned month = 1 + maker_below(k, 12);
+	unsigned month = 1 + maker_below(k, age ? 12 : 4); /* nobody is born after the samples are taken */
 	unsigned day = 1 + maker_below(k, 29);
 
 	if (age > 45 && maker_chance(k, 50))

@@ -21,7 +21,7 @@ a() {
 s() {
 	case "$1 ${2:-}" in
 	passphrase\ * | enrol-code\ * | "vault slot" | "vault passphrase" | "vault rekey" | "vault erase" | "device lease" | "device revoke" | \
-	"device restored" | policy\ * | "manifest install" | account\ * | "form publish" | "dictionary install" | case\ * | conflict\ * | audit\ *)
+	"device restored" | policy\ * | "manifest install" | account\ * | "form publish" | "list publish" | "dictionary install" | case\ * | conflict\ * | audit\ *)
 		"$SERVER" --dir "$CENTRE" --passphrase-file "$CENTRE_PASS" --as "$ADMIN" --as-passphrase-file admin.pass "$@"
 		;;
 	*) "$SERVER" --dir "$CENTRE" --passphrase-file "$CENTRE_PASS" "$@" ;;

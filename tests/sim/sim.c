@@ -5,8 +5,8 @@
  * folder. What is simulated is the world: requests and answers that are lost, doubled, damaged, or lie in a drawer and come late and out
  * of order; answers that lie between two programs of one device while a person types on; clocks that stand at 1970 or 2038; stores that
  * are copied (clones); power cuts of devices and of the centre (the files as they stood, reopened); backups, and a centre put back to one;
- * answers in pages of one case; devices that ask for their whole scope; forms published in the middle; people at the centre who decide
- * conflicts, now and then with a value that nobody typed.
+ * answers in pages of one case; devices that ask for their whole scope; forms of two families and lists published in the middle (press.c);
+ * people at the centre who decide conflicts, now and then with a value that nobody typed.
  *
  * At the end the links are good for a while. Then: every value that was ever saved on a device is in the centre's ledger; nothing waits;
  * what each device holds, what it says it holds (digest) and what the centre says of its branch agree; each device's own check of its
@@ -21,12 +21,15 @@
 #include <string.h>
 
 #include "agent/command/verify.h"
+#include "agent/draft.h"
 #include "agent/outbox.h"
+#include "agent/shelf.h"
 #include "agent/register.h"
 #include "agent/round.h"
 #include "server/admin/backup.h"
 #include "server/conflict.h"
 #include "server/intake.h"
+#include "tests/sim/press.h"
 #include "tests/sim/world.h"
 
 #define CLONES_MAX 2
@@ -34,6 +37,8 @@
 #define CASES_MAX 6 /* made per device */
 #define REST_ROUNDS 40
 #define PAGES_MAX 200 /* requests of one contact at rest */
+
+#define OTHER_FIELD "visit_reason" /* of its root entry */
 
 static const char *const ROOT_FIELDS[] = { "landmark", "other_charity_detail", "first_name", "family_name" };
 
@@ -47,55 +52,89 @@ static size_t type_value(struct world *w, char out[32])
 	return (size_t)snprintf(out, 32, "v%" PRIu64, ++w->typed);
 }
 
-static void push(struct world *w, struct device *d, uint64_t case_id, struct edit *edits, size_t count)
-{
-	struct edit_group g = { .case_id = case_id, .edits = edits, .edit_count = count };
-	int64_t form_id;
-
-	world_must(w, store_form_current(d->store, &g.form, &form_id), "form");
-	world_must(w, outbox_push(d->store, &g), "outbox_push");
-}
-
-static uint16_t field_index(const struct world *w, struct device *d, const char *name, uint16_t *entry_type)
+/* The form that a case is written with: that of its family. */
+static const struct form *form_of(struct world *w, struct device *d, uint64_t case_id)
 {
 	const struct form *form;
 	int64_t form_id;
-	int i;
+	int err = shelf_form_of_case(d->store, case_id, &form, &form_id);
 
-	world_must(w, store_form_current(d->store, &form, &form_id), "form");
-	i = form_field_find(form, name);
+	if (err == ERR_NOT_FOUND)
+		err = shelf_form_current(d->store, &form, &form_id);
+	world_must(w, err, "form");
+	return form;
+}
+
+static void push(struct world *w, struct device *d, uint64_t case_id, const struct form *form, struct edit *edits, size_t count)
+{
+	struct edit_group g = { .case_id = case_id, .form = form, .edits = edits, .edit_count = count };
+
+	world_must(w, outbox_push(d->store, &g), "outbox_push");
+	world_must(w, draft_begin(d->store, case_id, form), "draft_begin");
+	if (world_draw(w, 4) == 0)
+		world_must(w, draft_finish(d->store, case_id), "draft_finish");
+}
+
+static uint16_t field_index(const struct world *w, const struct form *form, const char *name, uint16_t *entry_type)
+{
+	int i = form_field_find(form, name);
+
 	if (i < 0)
 		world_stop(w, name);
 	*entry_type = form_field(form, (size_t)i)->entry_type;
 	return (uint16_t)i;
 }
 
-static struct edit make_edit(struct world *w, struct device *d, uint64_t entry_id, const char *field, char text[32])
+static struct edit make_edit(struct world *w, const struct form *form, uint64_t entry_id, const char *field, char text[32])
 {
 	struct edit e = { .entry_id = entry_id, .value = text };
 
-	e.field = field_index(w, d, field, &e.entry_type);
+	e.field = field_index(w, form, field, &e.entry_type);
 	e.value_len = type_value(w, text);
 	return e;
 }
 
+/* A case of the other family, once a contact has brought its form. */
+static bool type_other_case(struct world *w, struct device *d)
+{
+	const struct form *form;
+	uint64_t case_id;
+	int64_t form_id;
+	char text[32];
+	struct edit e;
+
+	if (shelf_form_named(d->store, PRESS_OTHER_FAMILY, &form, &form_id) != 0)
+		return false;
+	world_must(w, db_begin(d->store->db), "begin");
+	world_must(w, store_new_id(d->store, &case_id), "id");
+	e = make_edit(w, form, case_id, OTHER_FIELD, text);
+	push(w, d, case_id, form, &e, 1);
+	world_must(w, db_commit(d->store->db), "commit");
+	d->cases++;
+	w->others++;
+	return true;
+}
+
 static void type_new_case(struct world *w, struct device *d)
 {
+	const struct form *form;
 	struct edit edits[4];
 	char text[4][32];
 	uint64_t case_id, member;
+	int64_t form_id;
 
+	world_must(w, shelf_form_current(d->store, &form, &form_id), "form");
 	world_must(w, db_begin(d->store->db), "begin");
 	world_must(w, store_new_id(d->store, &case_id), "id");
 	world_must(w, store_new_id(d->store, &member), "id");
-	edits[0] = make_edit(w, d, case_id, ROOT_FIELDS[0], text[0]);
-	edits[1] = make_edit(w, d, case_id, ROOT_FIELDS[2], text[1]);
-	edits[2] = make_edit(w, d, member, "member_name", text[2]);
+	edits[0] = make_edit(w, form, case_id, ROOT_FIELDS[0], text[0]);
+	edits[1] = make_edit(w, form, case_id, ROOT_FIELDS[2], text[1]);
+	edits[2] = make_edit(w, form, member, "member_name", text[2]);
 	edits[3] = edits[2];
-	edits[3].field = field_index(w, d, "member_id_number", &edits[3].entry_type);
+	edits[3].field = field_index(w, form, "member_id_number", &edits[3].entry_type);
 	edits[3].value = "1000000008";
 	edits[3].value_len = 10;
-	push(w, d, case_id, edits, 4);
+	push(w, d, case_id, form, edits, 4);
 	world_must(w, db_commit(d->store->db), "commit");
 	d->cases++;
 }
@@ -133,33 +172,41 @@ static bool pick_entry(struct world *w, struct device *d, uint64_t *case_id, uin
 static void type_change(struct world *w, struct device *d)
 {
 	uint64_t case_id, entry_id;
+	const struct form *form;
 	struct edit e;
 	char text[32];
 
 	if (!pick(w, d, "SELECT case_id, case_id FROM aid_case ORDER BY 1", &case_id, &entry_id))
 		return;
 	world_must(w, db_begin(d->store->db), "begin");
-	if (world_draw(w, 3) != 0 || !pick_entry(w, d, &case_id, &entry_id))
-		e = make_edit(w, d, case_id, ROOT_FIELDS[world_draw(w, sizeof ROOT_FIELDS / sizeof ROOT_FIELDS[0])], text);
-	else
-		e = make_edit(w, d, entry_id, "member_name", text);
-	push(w, d, case_id, &e, 1);
+	form = form_of(w, d, case_id);
+	if (strcmp(form_id(form), PRESS_OTHER_FAMILY) == 0) {
+		e = make_edit(w, form, case_id, OTHER_FIELD, text);
+	} else if (world_draw(w, 3) != 0 || !pick_entry(w, d, &case_id, &entry_id)) {
+		e = make_edit(w, form, case_id, ROOT_FIELDS[world_draw(w, sizeof ROOT_FIELDS / sizeof ROOT_FIELDS[0])], text);
+	} else {
+		form = form_of(w, d, case_id);
+		e = make_edit(w, form, entry_id, "member_name", text);
+	}
+	push(w, d, case_id, form, &e, 1);
 	world_must(w, db_commit(d->store->db), "commit");
 }
 
 static void type_removal(struct world *w, struct device *d)
 {
 	uint64_t case_id, entry_id;
+	const struct form *form;
 	uint16_t type;
 	struct edit e = { .field = FORM_FIELD_GONE, .value = "yes", .value_len = 3 };
 
 	if (!pick_entry(w, d, &case_id, &entry_id))
 		return;
 	world_must(w, db_begin(d->store->db), "begin");
-	field_index(w, d, "member_name", &type);
+	form = form_of(w, d, case_id);
+	field_index(w, form, "member_name", &type);
 	e.entry_id = entry_id;
 	e.entry_type = type;
-	push(w, d, case_id, &e, 1);
+	push(w, d, case_id, form, &e, 1);
 	world_must(w, db_commit(d->store->db), "commit");
 }
 
@@ -167,12 +214,14 @@ static void type_something(struct world *w, struct device *d)
 {
 	uint64_t what = world_draw(w, 10);
 
-	if (what < 3 && d->cases < CASES_MAX)
-		type_new_case(w, d);
-	else if (what < 9)
+	if (what < 3 && d->cases < CASES_MAX) {
+		if (world_draw(w, 4) != 0 || !type_other_case(w, d))
+			type_new_case(w, d);
+	} else if (what < 9) {
 		type_change(w, d);
-	else
+	} else {
 		type_removal(w, d);
+	}
 }
 
 /* ---- links ---- */
@@ -393,29 +442,6 @@ static void back_up(struct world *w)
 	world_must(w, db_query_int(w->centre->db, "SELECT count(*) FROM site", &w->backup_sites), "sites");
 }
 
-static void publish_text(struct world *w, const struct buf *text)
-{
-	int64_t form_id;
-
-	world_must(w, db_begin(w->centre->db), "begin");
-	world_must(w, centre_form_publish(w->centre, (const char *)text->data, text->len, 1, &form_id), "centre_form_publish");
-	world_must(w, db_commit(w->centre->db), "commit");
-	world_must(w, library_refresh(w->centre->library, w->centre->db), "refresh");
-}
-
-static bool has_form(struct world *w, const struct buf *text)
-{
-	struct db_stmt *q;
-	int err;
-
-	world_must(w, db_prepare(w->centre->db, "SELECT 1 FROM form WHERE text = ?1", &q), "form");
-	db_bind_text_len(q, 1, (const char *)text->data, text->len);
-	err = db_row(q);
-	if (!err)
-		db_done(q);
-	return err == 0;
-}
-
 /*
  * The centre is put back to its newest backup. Not when an incarnation was granted since: the centre would not know it any more and refuse
  * the device.
@@ -438,33 +464,8 @@ static void restore(struct world *w)
 	world_must(w, err, "backup_restore");
 	verify_report_fini(&report.check);
 	open_centre(w, "centre_open after a restore");
-	for (int i = 0; i < w->form_count; i++)
-		if (!has_form(w, &w->forms[i]))
-			publish_text(w, &w->forms[i]);
+	press_again(w);
 	w->restores++;
-}
-
-/* The form in force under another version: other bytes, another hash, the same questions. */
-static void publish(struct world *w)
-{
-	const struct form *form;
-	const char *text, *at;
-	struct buf *out;
-	int64_t form_id;
-	size_t len;
-
-	if (w->form_count == WORLD_FORMS_MAX)
-		return;
-	out = &w->forms[w->form_count++];
-	world_must(w, centre_form_current(w->centre, &form, &form_id), "form");
-	text = form_text(form, &len);
-	at = strstr(text, form_version(form));
-	buf_init(out, FORM_TEXT_BYTES_MAX);
-	buf_append(out, text, (size_t)(at - text));
-	buf_printf(out, "99%02d", w->form_count);
-	at += strlen(form_version(form));
-	buf_append(out, at, len - (size_t)(at - text));
-	publish_text(w, out);
 }
 
 static void ask_whole(struct world *w, struct device *d)
@@ -498,7 +499,7 @@ static void step(struct world *w)
 	else if (what < 96)
 		restore(w);
 	else if (what < 97)
-		publish(w);
+		press_publish(w);
 	else if (what < 98)
 		ask_whole(w, &w->devices[i]);
 	else if (w->seed % 3 == 0) /* a third of the worlds has no copies at all */
@@ -666,7 +667,9 @@ static void plant(struct world *w)
 	type_new_case(w, &w->devices[0]);
 	world_must(w, db_exec(db, "DELETE FROM own WHERE number = (SELECT max(number) FROM edit_group);"
 			    "DELETE FROM edit WHERE number = (SELECT max(number) FROM edit_group);"
-			    "DELETE FROM edit_group WHERE number = (SELECT max(number) FROM edit_group)"),
+			    "DELETE FROM edit_group WHERE number = (SELECT max(number) FROM edit_group);"
+			    "DELETE FROM draft WHERE case_id NOT IN (SELECT case_id FROM edit_group);"
+			    "DELETE FROM finished WHERE case_id NOT IN (SELECT case_id FROM edit_group)"),
 	     "plant");
 }
 
@@ -684,14 +687,17 @@ static void run(uint64_t seed)
 	for (int i = 0; i < w->device_count; i++) {
 		check_device(w, &w->devices[i]);
 		check_store(w, &w->devices[i]);
+		press_check(w, &w->devices[i]);
 		check_waiting(w, &w->devices[i]);
 		check_past(w, &w->devices[i]);
 	}
 	check_typed(w);
 	world_must(w, db_check(w->centre->db), "db_check of the centre");
 	printf("seed %" PRIu64 ": %" PRIu64 " values, %" PRIu64 " contacts, %" PRIu64 " decisions, %" PRIu64 " forks, %" PRIu64
-	       " damaged, %" PRIu64 " put back, %" PRIu64 " events of that, %d restores, %d forms: at rest, all agree\n",
-	       seed, w->typed, w->contacts, w->decisions, w->forks, w->damaged, w->rewinds, w->events, w->restores, w->form_count);
+	       " damaged, %" PRIu64 " put back, %" PRIu64 " events of that, %d restores, %d papers, %" PRIu64
+	       " of another family: at rest, all agree\n",
+	       seed, w->typed, w->contacts, w->decisions, w->forks, w->damaged, w->rewinds, w->events, w->restores, w->paper_count,
+	       w->others);
 	world_fini(w);
 	free(w);
 }

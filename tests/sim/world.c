@@ -253,8 +253,8 @@ void world_fini(struct world *w)
 		store_close(w->devices[i].store);
 	for (int i = 0; i < w->drawer_count; i++)
 		buf_fini(&w->drawer[i].request);
-	for (int i = 0; i < w->form_count; i++)
-		buf_fini(&w->forms[i]);
+	for (int i = 0; i < w->paper_count; i++)
+		buf_fini(&w->papers[i].text);
 	centre_close(w->centre);
 	world_remove_folder(w->dir);
 }

@@ -11,7 +11,7 @@
 #define WORLD_DEVICES_MAX 8
 #define WORLD_DEVICES 4 /* before clones: three of one branch, one of another */
 #define WORLD_DRAWER_MAX 16
-#define WORLD_FORMS_MAX 3 /* published in the middle */
+#define WORLD_PAPERS_MAX 6 /* published in the middle */
 #define WORLD_PATH_BYTES 512
 #define WORLD_PASSPHRASE "sim passphrase"
 
@@ -33,6 +33,11 @@ struct letter { /* a request that lies in a drawer */
 	struct buf request;
 };
 
+struct paper { /* published in the middle */
+	struct buf text;
+	bool is_list;
+};
+
 struct world {
 	uint64_t seed;
 	uint64_t random;
@@ -49,11 +54,12 @@ struct world {
 	int drawer_count;
 	char backup[WORLD_PATH_BYTES];      /* the newest; "" before the first */
 	int64_t backup_sites;         /* incarnations that it knows */
-	struct buf forms[WORLD_FORMS_MAX];  /* texts published in the middle: an administrator publishes them again after a restore */
-	int form_count;
+	struct paper papers[WORLD_PAPERS_MAX]; /* an administrator publishes them again after a restore */
+	int paper_count;
 	int restores;
 	uint64_t typed; /* values v1 .. v<typed> were saved on some device */
 	uint64_t contacts, decisions, forks, damaged, wholes;
+	uint64_t others;  /* cases of another family than the main one */
 	uint64_t rewinds; /* stores put back to an image */
 	uint64_t events;  /* of stores that went back or were copied, as the centre tells */
 };

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include <jansson.h>
 
 #include "proto/form/form_default.h"
+#include "proto/form/model.h"
 #include "proto/form/value.h"
 #include "proto/record.h"
 #include "tests/lib/sample.h"
@@ -69,6 +71,134 @@ static void every_value_is_canonical_and_fits_its_entry(void **state)
 		}
 		sample_free(s);
 	}
+}
+
+/* ---- under the form ---- */
+
+#define TAKEN_MS INT64_C(1795000000000) /* 2026-11-18, in the year of MAKER_HIJRI_YEAR */
+#define SITE 5
+#define CASE_ID record_id(SITE, 1)
+#define LISTS_MAX 16
+
+struct lists {
+	struct reflist *items[LISTS_MAX];
+	size_t count;
+};
+
+static void read_lists(struct lists *l)
+{
+	struct buf text;
+
+	buf_init(&text, REFLIST_BYTES_MAX);
+	for (l->count = 0; l->count < form_default_list_count(); l->count++) {
+		assert_true(l->count < LISTS_MAX);
+		buf_clear(&text);
+		assert_int_equal(form_default_list_at(l->count, &text), 0);
+		assert_int_equal(reflist_parse(buf_string(&text), text.len, &l->items[l->count]), 0);
+	}
+	buf_fini(&text);
+}
+
+static const struct reflist *find_list(void *ctx, const char *name)
+{
+	const struct lists *l = ctx;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (strcmp(reflist_name(l->items[i]), name) == 0)
+			return l->items[i];
+	return NULL;
+}
+
+static uint64_t row_id(size_t type, uint32_t row)
+{
+	return type == FORM_ENTRY_ROOT ? CASE_ID : record_id(SITE, (uint32_t)type * 1000 + row + 1);
+}
+
+static void put_answer(struct model *m, const struct form *f, const struct sample_answer *a)
+{
+	int member = form_entry_type_find(f, "member");
+	const char *value = a->value;
+	char id[17];
+
+	if (form_field(f, a->field)->type == FORM_SELECT_MEMBER) {
+		bool is_applicant = strcmp(value, "applicant") == 0;
+
+		snprintf(id, sizeof id, "%016llx", (unsigned long long)(is_applicant ? CASE_ID : row_id((size_t)member,
+			(uint32_t)strtoul(value + strlen("member:"), NULL, 10))));
+		value = id;
+	}
+	assert_int_equal(model_put(m, a->entry_type, row_id(a->entry_type, a->row), a->field, value), 0);
+}
+
+struct told {
+	uint32_t index;
+	const struct model *model;
+	size_t hard;
+	size_t soft;
+};
+
+static int tell(void *ctx, const struct model_problem *p)
+{
+	struct told *t = ctx;
+
+	if (p->is_hard)
+		print_error("sample %u: %s: problem %d\n", t->index, model_form_node(t->model, p->node)->name, (int)p->kind);
+	t->hard += p->is_hard;
+	t->soft += !p->is_hard;
+	return 0;
+}
+
+/* An answer that the form does not ask for would be lost from sight. */
+static size_t count_irrelevant(struct model *m, const struct sample *s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct sample_answer *a = &s->answers[i];
+		const struct model_node *n = model_question(m, row_id(a->entry_type, a->row), a->field);
+
+		if (!n || n->is_relevant)
+			continue;
+		print_error("sample %u: %s is not relevant\n", s->index, form_field(s->form, a->field)->name);
+		count++;
+	}
+	return count;
+}
+
+/* A representative could finish each of them: nothing required is missing, nothing is wrong, nothing was answered that is not asked. */
+static void the_form_finds_nothing_hard_in_them(void **state)
+{
+	struct form *f = *state;
+	struct lists lists;
+	struct model_world world = { .now_ms = TAKEN_MS, .tz_minutes = 180, .list = find_list, .ctx = &lists };
+	struct told told = { 0 };
+	size_t irrelevant = 0;
+	struct plan *plan;
+
+	read_lists(&lists);
+	assert_int_equal(plan_new(f, NULL, &plan), 0);
+	for (uint32_t i = 0; i < SAMPLES; i++) {
+		struct sample *s = make(f, i);
+		struct model *m;
+
+		assert_int_equal(sample_sign(s), 0);
+		assert_int_equal(model_new(plan, &world, CASE_ID, &m), 0);
+		for (size_t n = 0; n < s->count; n++)
+			put_answer(m, f, &s->answers[n]);
+		assert_int_equal(model_open(m), 0);
+		told.index = i;
+		told.model = m;
+		assert_int_equal(model_check(m, tell, &told), 0);
+		irrelevant += count_irrelevant(m, s);
+		model_free(m);
+		sample_free(s);
+	}
+	plan_free(plan);
+	for (size_t i = 0; i < lists.count; i++)
+		reflist_free(lists.items[i]);
+	assert_int_equal(told.hard, 0);
+	assert_int_equal(irrelevant, 0);
+	assert_true(told.soft < SAMPLES * 3); /* and few things to look at again */
 }
 
 static void texts_stay_within_what_the_form_allows(void **state)
@@ -269,7 +399,7 @@ static void receivers_of_income_are_entries_of_the_case(void **state)
 
 static void small_edits_change_three_registers(void **state)
 {
-	for (uint32_t i = 0; i < 50; i++) {
+	for (uint32_t i = 0; i < SAMPLES; i++) {
 		struct sample *s = make(*state, i);
 		struct sample_arena arena = { 0 };
 		uint32_t counter = 0;
@@ -300,6 +430,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_value_is_canonical_and_fits_its_entry),
+		cmocka_unit_test(the_form_finds_nothing_hard_in_them),
 		cmocka_unit_test(texts_stay_within_what_the_form_allows),
 		cmocka_unit_test(one_seed_gives_the_same_bytes_and_another_seed_others),
 		cmocka_unit_test(workload_is_that_of_the_wire_measurements),

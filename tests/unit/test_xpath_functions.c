@@ -24,6 +24,7 @@ static void chosen_codes_are_words_of_the_answer(void **state)
 		{ "selected(langs, 'e')", "false" },
 		{ "selected(langs, 'ar en')", "false" },
 		{ "selected('  a   b ', 'b')", "true" },
+		{ "is-selected('a b', 'b')", "true" },
 		{ "selected(none, 'a')", "false" },
 		{ "selected(none, '')", "true" },
 		{ "selected(langs, '')", "false" },
@@ -449,7 +450,34 @@ static void lengths_and_areas_are_those_of_odk(void **state)
 		{ "distance('1 2 3 4 5;1 2')", "NaN" },
 		{ "area('0 0;0 1')", "0" },
 		{ "area('a')", "NaN" },
+		{ "enclosed-area('0 0;0 1;1 1;0 0') = area('0 0;0 1;1 1;0 0')", "true" },
 		{ "area('')", "0" },
+		{ NULL, NULL },
+	};
+
+	functionkit_all(*state, ROWS);
+}
+
+static void a_line_that_meets_itself_intersects(void **state)
+{
+	static const char *const ROWS[][2] = {
+		{ "intersects('0 0 0 0;1 1 0 0;0 1 0 0;1 0 0 0')", "true" },
+		{ "intersects('0 0;1 1;0 1;1 0;0 0')", "true" },
+		{ "intersects('0 0;0 1;1 1;1 0;0 0')", "false" },
+		{ "intersects('0 0;0 1;1 1;1 0')", "false" },
+		{ "intersects('0 0;0 0;0 1;0 1;1 1;1 0;0 0')", "false" },
+		{ "intersects('0 0;0 1;1 1;0 0')", "false" },
+		{ "intersects('0 0;0 2;1 2;0 1')", "true" },
+		{ "intersects('0 0;0 2;0 1')", "true" },
+		{ "intersects('0 0;0 1;0 0')", "true" },
+		{ "intersects('0 1;0 2;1 2;0 0;0 1')", "false" },
+		{ "intersects('0 1;0 2;1 2;0 3;0 1')", "true" },
+		{ "intersects('0 0;0 1;0 2')", "false" },
+		{ "intersects('0 0;0 1')", "false" },
+		{ "intersects('0 0')", "false" },
+		{ "intersects('')", "false" },
+		{ "intersects('x;y')", "false" },
+		{ "intersects(nothing)", "false" },
 		{ NULL, NULL },
 	};
 
@@ -513,6 +541,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(dates_are_made_of_texts_and_numbers, functionkit_setup, functionkit_teardown),
 		cmocka_unit_test_setup_teardown(formats_have_all_codes, functionkit_setup, functionkit_teardown),
 		cmocka_unit_test_setup_teardown(lengths_and_areas_are_those_of_odk, functionkit_setup, functionkit_teardown),
+		cmocka_unit_test_setup_teardown(a_line_that_meets_itself_intersects, functionkit_setup, functionkit_teardown),
 		cmocka_unit_test_setup_teardown(places_lie_inside_or_outside, functionkit_setup, functionkit_teardown),
 		cmocka_unit_test_setup_teardown(loops_are_charged_to_the_budget, functionkit_setup, functionkit_teardown),
 	};

@@ -48,16 +48,20 @@ static int position(struct xcall *call, struct xpath_value *out)
 	uint64_t place;
 	int rc;
 
+	if (xcall_count(call) == 0 && c->position > 0)
+		return xreturn_number(out, (double)c->position);
 	if (xcall_count(call) == 0) {
-		place = c->position > 0 ? c->position : place_of(c->node);
-		return xreturn_number(out, (double)place);
+		place = place_of(c->node);
+	} else {
+		rc = xcall_nodes(call, 0, &nodes);
+		if (rc != 0)
+			return rc;
+		place = nodes.node_count > 0 ? place_of(nodes.nodes[0]) : 0;
+		xpath_value_fini(&nodes);
 	}
-	rc = xcall_nodes(call, 0, &nodes);
-	if (rc != 0)
-		return rc;
-	rc = xreturn_number(out, nodes.node_count > 0 ? (double)place_of(nodes.nodes[0]) : (double)NAN);
-	xpath_value_fini(&nodes);
-	return rc;
+	/* The siblings were walked over: in a long list that is the work. */
+	rc = xcall_charge(call, place);
+	return rc != 0 ? rc : xreturn_number(out, place > 0 ? (double)place : (double)NAN);
 }
 
 static int last(struct xcall *call, struct xpath_value *out)
