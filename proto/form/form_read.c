@@ -248,7 +248,7 @@ static int read_end(struct reading *k, enum row_kind kind)
 
 static int read_row(struct reading *k)
 {
-	struct row_word word;
+	struct row_word word = { 0 };
 	int rc = read_type(k, &word);
 
 	if (rc != 0)

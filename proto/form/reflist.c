@@ -287,7 +287,7 @@ static void search_free(struct search *s)
 int reflist_parse(const char *text, size_t len, struct reflist **out)
 {
 	struct reflist *l;
-	size_t lines;
+	size_t lines = 0;
 	int rc = check_bytes(text, len, &lines);
 
 	*out = NULL;

@@ -300,7 +300,7 @@ static int read_header(struct reading *k, struct sheets_table *t)
 
 static int read_table(struct reading *k, const char *name, struct sheets_table *t)
 {
-	size_t rows;
+	size_t rows = 0;
 	const char **cells;
 	int rc = read_title(k, name, &rows);
 

@@ -411,6 +411,20 @@ static void a_reference_list_is_read_and_an_absent_one_is_empty(void **state)
 	modelkit_close(&k);
 }
 
+static void pulldata_finds_a_column_that_only_it_names(void **state)
+{
+	struct modelkit k;
+
+	(void)state;
+	modelkit_begin(&k, "#survey\ntype | list | name | calculation\ntext | | v |\n"
+		       "calculate | | lat | pulldata('village', 'lat', 'old_code', ${v})\n", 1);
+	modelkit_list(&k, "village", "code,label,lat,old_code\nv1,First,18.1,a\nv2,Second,18.2,b\n");
+	modelkit_start(&k);
+	modelkit_set(&k, "/data/v", "b");
+	assert_string_equal(modelkit_value(&k, "/data/lat"), "18.2");
+	modelkit_close(&k);
+}
+
 static void a_choice_of_a_list_that_is_not_there_is_not_masked(void **state)
 {
 	struct modelkit k;
@@ -628,6 +642,7 @@ int main(void)
 		cmocka_unit_test(choices_are_shuffled_the_same_way_each_time),
 		cmocka_unit_test(names_of_choices_and_columns_of_lists_are_read),
 		cmocka_unit_test(a_reference_list_is_read_and_an_absent_one_is_empty),
+		cmocka_unit_test(pulldata_finds_a_column_that_only_it_names),
 		cmocka_unit_test(a_choice_of_a_list_that_is_not_there_is_not_masked),
 		cmocka_unit_test(acknowledged_reads_ok_unless_the_form_asks_for_yes),
 		cmocka_unit_test(outputs_are_filled_in_each_language),

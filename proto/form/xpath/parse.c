@@ -50,6 +50,20 @@ static int call_nothing(struct xcall *call, struct xpath_value *out)
 /* What stands for such a function (xpath_parse_late()). */
 static const struct xfunction NOTHING = { "", 0, UINT8_MAX, call_nothing };
 
+/*
+ * The columns that pulldata() names as texts are names of nodes: they are interned with the others, since the owner of a list lays out only
+ * columns whose names somebody asks for.
+ */
+static bool name_columns(struct parser *p, const struct xexpr *call)
+{
+	if (!xplan_calls(call, "pulldata"))
+		return true;
+	for (size_t i = 1; i < 3 && i < call->argument_count; i++)
+		if (call->arguments[i]->kind == XEXPR_STRING && !parser_intern(p, call->arguments[i]->text, strlen(call->arguments[i]->text)))
+			return false;
+	return true;
+}
+
 static struct xexpr *read_call(struct parser *p)
 {
 	struct xexpr *e = parser_expr(p, XEXPR_CALL);
@@ -76,6 +90,8 @@ static struct xexpr *read_call(struct parser *p)
 		p->rc = problem_arguments(&p->source, &t, e->function, e->argument_count);
 		return NULL;
 	}
+	if (!name_columns(p, e))
+		return NULL;
 	e->next_call = p->x->calls;
 	p->x->calls = e;
 	return e;
