@@ -43,6 +43,12 @@ void shelf_free(struct shelf *p)
 	free(p);
 }
 
+void shelf_rest(struct store *s)
+{
+	shelf_free(s->shelf);
+	s->shelf = NULL;
+}
+
 /* ---- forms ---- */
 
 /* Its form id; not form_id(), which is the name of row numbers here. */

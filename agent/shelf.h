@@ -53,6 +53,9 @@ struct shelf_line { /* for a person: one paper of the catalogue */
 /* Owned array, free(). */
 int shelf_lines(struct store *s, struct shelf_line **out, size_t *count) MUST_CHECK;
 
+/* Forget what was parsed, while nothing is borrowed: between contacts. It is read again when it is asked for. */
+void shelf_rest(struct store *s);
+
 /* The end of what is cached: for store_close(). */
 void shelf_free(struct shelf *p);
 

@@ -442,6 +442,8 @@ static const struct pack_dictionary *find_dictionary(void *ctx, uint32_t id)
 {
 	struct store *s = ctx;
 
+	if (s->dictionary && pack_dictionary_id(s->dictionary) == id)
+		return s->dictionary; /* one takes 1.8 MB */
 	for (size_t i = 0; i < s->dictionaries->count; i++)
 		if (pack_dictionary_id(s->dictionaries->items[i]) == id)
 			return s->dictionaries->items[i];

@@ -11,6 +11,7 @@
 #include "agent/command/lines.h"
 #include "agent/command/unlock.h"
 #include "agent/guard.h"
+#include "agent/shelf.h"
 #include "proto/base/log.h"
 
 #define WATCH_S_MAX 86400
@@ -104,6 +105,7 @@ static void rest(struct store *s)
 	if (db_checkpoint(s->db) != 0)
 		log_event(LOG_WARN, "sync", "checkpoint_failed", NULL);
 	db_trim(s->db);
+	shelf_rest(s);
 	malloc_trim(0);
 }
 

@@ -1,5 +1,10 @@
 -- Forms as data: what is being taken with which form, and the papers (forms, reference lists) that the centre has in force.
 
+-- A store with a form of the format before cannot be read by this program: it stays as it is, for the program that made it.
+CREATE TABLE form_format (is_readable INTEGER CONSTRAINT "no form of format 1, which needs the program that made this store" CHECK (is_readable));
+INSERT INTO form_format SELECT count(*) = 0 FROM form WHERE text LIKE 'mandoob-form' || char(9) || '1' || char(10) || '%';
+DROP TABLE form_format;
+
 CREATE TABLE draft (               -- a case that is being taken: the form it was begun with stays until it is finished
   case_id  INTEGER PRIMARY KEY,
   form_id  INTEGER NOT NULL REFERENCES form,

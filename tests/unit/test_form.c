@@ -310,7 +310,7 @@ static void forms_that_make_no_sense_are_refused(void **state)
 		"#survey\ntype | name | repeat_count\ntext | a | 1\n",
 		"#survey\ntype | name | restricted\ntext | a | two words\n",
 		"#choices\nlist_name | name\nx | a\n | b\n", "#choices\nlist_name | name\nx |\n",
-		"#choices\nlist_name | name\nx | a\u200fb\n",
+		"#choices\nlist_name | name\nx | a\u200fb\n", "#choices\nlist_name | name\n.x | a\n", "#choices\nlist_name | name\nx/y | a\n",
 		"#survey\ntype | list | name\nselect_multiple | x | q\n#choices\nlist_name | name\nx | a b\n",
 	};
 
@@ -319,6 +319,7 @@ static void forms_that_make_no_sense_are_refused(void **state)
 		if (formkit_refusal(BAD[i]) != ERR_CORRUPT)
 			fail_msg("form %zu was taken: %s", i, BAD[i]);
 	assert_int_equal(formkit_refusal("#survey\ntype | list | name\nselect_one | x | q\n#choices\nlist_name | name\nx | a b\n"), 0);
+	assert_int_equal(formkit_refusal("#survey\ntype | list | name\nselect_one | 2x | q\n#choices\nlist_name | name\n2x | a\n"), 0);
 }
 
 static void rows_of_a_list_stand_together(void **state)

@@ -69,7 +69,7 @@ static void broken_lists_are_refused(void **state)
 		HEAD "\nqana\ta\tb\t\tno\n", HEAD "\nqana\ta\tb\t;x\t\n", HEAD "\nqana\ta\tb\tx;;y\t\n", HEAD "\nqana\ta\tb\tx;\t\n",
 		HEAD "\nqana\ta\tb\t\t\nqana\ta\tb\t\t\n", HEAD "\tcode\n", HEAD "\tz\tz\n", HEAD "\ta b\n", HEAD "\nqana\ta\\x\tb\t\t\n",
 		HEAD "\nqana\t\xff\tb\t\t\n", HEAD "\nqana\t\x01\tb\t\t\n", HEAD "\nqana\ta\tb\t\t\r\n",
-		"mandoob-list\t1\tvillages\n" "code\tlabel::ar\tlabel::en\taliases\twithdrawn\n",
+		"mandoob-list\t1\tvillages\ncode\tlabel::ar\tlabel::en\taliases\twithdrawn\n",
 		"mandoob-list\t1\tvillages\t1\ncode\tlabel::en\tlabel::ar\taliases\twithdrawn\n",
 	};
 	struct reflist *l;

@@ -26,6 +26,17 @@ static const char *const AGE_IS_TEXT[] = { "text||name|Name", "text||age|Age", "
 	"begin_repeat||child|Child", "text||child_name|Name of the child", "end_repeat", NULL };
 static const char *const AGE_MOVED[] = { "text||name|Name", "select_one|colour|favourite|Favourite", "begin_repeat||child|Child",
 	"text||child_name|Name of the child", "integer||age|Age", "end_repeat", NULL };
+static const char *const ONE_NOTE[] = { "begin_group||bank|Bank", "text||remarks|Remarks of the bank", "end_group", NULL };
+static const char *const TWO_NOTES[] = { "begin_group||health|Health", "text||remarks|Remarks of the doctor", "end_group",
+	"begin_group||bank|Bank", "text||remarks|Remarks of the bank", "end_group", NULL };
+static const char *const NOTE_BEHIND[] = { "begin_group||bank|Bank", "text||remarks|Remarks of the bank", "end_group",
+	"begin_group||health|Health", "text||remarks|Remarks of the doctor", "end_group", NULL };
+static const char *const GROWING[] = { "text||q|Q", "calculate||c0|||||'0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'",
+	"calculate||c1|||||concat(${c0}, ${c0}, ${c0}, ${c0}, ${c0}, ${c0}, ${c0}, ${c0})",
+	"calculate||c2|||||concat(${c1}, ${c1}, ${c1}, ${c1}, ${c1}, ${c1}, ${c1}, ${c1})",
+	"calculate||c3|||||concat(${c2}, ${c2}, ${c2}, ${c2}, ${c2}, ${c2}, ${c2}, ${c2})",
+	"calculate||c4|||||concat(${c3}, ${c3}, ${c3}, ${c3}, ${c3}, ${c3}, ${c3}, ${c3})",
+	"calculate||c5|||||concat(${c4}, ${c4}, ${c4}, ${c4}, ${c4}, ${c4}, ${c4}, ${c4})", NULL };
 static const char *const CHILD_ONCE[] = { "text||name|Name", "integer||age|Age", "select_one|colour|favourite|Favourite",
 	"begin_group||child|Child|||||child", "text||child_name|Name of the child", "end_group", NULL };
 
@@ -143,6 +154,26 @@ static void what_a_name_means_never_changes(void **state)
 	assert_int_equal(publish(k, "2", CHILD_ONCE, day + 1), ERR_USAGE);
 	assert_non_null(strstr(err_message(), "child"));
 	assert_int_equal(centrekit_int(k, "SELECT count(*) FROM form WHERE name = 'small'"), 1);
+}
+
+/* In the form the later of two questions of a name is "bank.remarks": the doctor's would be shown what was said of the bank. */
+static void a_question_does_not_take_over_the_answers_of_another(void **state)
+{
+	struct centrekit *k = *state;
+	uint32_t day = papers_today(k->c);
+
+	assert_int_equal(publish(k, "1", ONE_NOTE, day), 0);
+	assert_int_equal(publish(k, "2", TWO_NOTES, day + 1), ERR_USAGE);
+	assert_non_null(strstr(err_message(), "another question"));
+	assert_int_equal(publish(k, "2", NOTE_BEHIND, day + 1), 0);
+}
+
+static void a_form_that_no_device_could_open_is_not_published(void **state)
+{
+	struct centrekit *k = *state;
+
+	assert_int_equal(publish(k, "1", GROWING, papers_today(k->c)), ERR_USAGE);
+	assert_non_null(strstr(err_message(), "no case could be opened"));
 }
 
 /* The version that dropped the question would let it come back as another one; registers of the first are still there. */
@@ -346,6 +377,8 @@ int main(void)
 		TEST(a_day_that_has_passed_is_refused),
 		TEST(the_same_form_is_published_once),
 		TEST(what_a_name_means_never_changes),
+		TEST(a_question_does_not_take_over_the_answers_of_another),
+		TEST(a_form_that_no_device_could_open_is_not_published),
 		TEST(a_type_is_compared_with_every_version),
 		TEST(what_is_left_out_is_a_warning_in_both_languages),
 		TEST(forms_of_other_ids_live_side_by_side),

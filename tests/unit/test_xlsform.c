@@ -288,6 +288,41 @@ static void a_list_from_a_file_is_reference_data(void **state)
 	form_free(f);
 }
 
+static void a_list_has_a_name_of_its_own_in_the_form(void **state)
+{
+	struct form *f = compiled(S "select_one 2020_x | a | A\nselect_one y/n | b | B\nselect_one y_n | c | C\nselect_one نعم | d | D\n" C
+		"2020_x | x | X\ny/n | y | Y\ny_n | n | N\nنعم | z | Z\n");
+
+	(void)state;
+	assert_string_equal(form_list(f, (size_t)node(f, "a")->list)->name, "2020_x");
+	assert_string_equal(form_list(f, (size_t)node(f, "b")->list)->name, "y_n_2");
+	assert_string_equal(form_list(f, (size_t)node(f, "b")->list)->choices[0].code, "y");
+	assert_string_equal(form_list(f, (size_t)node(f, "c")->list)->name, "y_n");
+	assert_string_equal(form_list(f, (size_t)node(f, "d")->list)->name, "نعم");
+	form_free(f);
+}
+
+static void a_reference_to_the_submission_makes_its_identity(void **state)
+{
+	struct form *f = compiled(S "note | n | ${instanceID}\n");
+
+	(void)state;
+	assert_string_equal(node(f, "instanceID")->columns[FORM_DEFAULT], "concat('uuid:', uuid())");
+	assert_int_equal(node(f, "instanceID")->parent, FORM_NODE_ROOT);
+	form_free(f);
+	f = compiled(S "text | a | A\n");
+	assert_int_equal(form_node_find(f, "instanceID"), -1);
+	form_free(f);
+}
+
+static void a_reference_may_have_spaces_inside(void **state)
+{
+	struct form *f = compiled(S "text | a | A\nnote | n | ${ a } and ${a }\n");
+
+	(void)state;
+	form_free(f);
+}
+
 static void lists_of_external_choices_are_lists(void **state)
 {
 	struct form *f = compiled("#survey\ntype | name | label | choice_filter\nselect_one c | a | A\nselect_one_external c | b | B | a = ${a}\n" C
@@ -509,6 +544,9 @@ int main(void)
 		cmocka_unit_test(a_default_is_a_text_unless_it_computes),
 		cmocka_unit_test(columns_of_choices_stay_with_them),
 		cmocka_unit_test(a_list_from_a_file_is_reference_data),
+		cmocka_unit_test(a_list_has_a_name_of_its_own_in_the_form),
+		cmocka_unit_test(a_reference_may_have_spaces_inside),
+		cmocka_unit_test(a_reference_to_the_submission_makes_its_identity),
 		cmocka_unit_test(lists_of_external_choices_are_lists),
 		cmocka_unit_test(choices_may_stand_twice_when_the_settings_say_so),
 		cmocka_unit_test(or_other_adds_a_choice_and_a_question),

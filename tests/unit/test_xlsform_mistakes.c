@@ -37,6 +37,9 @@ static const struct mistake ERRORS[] = {
 	/* Types and names. */
 	{ S "txt | a | A\n", "survey", 2, "A", "type", "Did you mean \"text\"" },
 	{ S "hologram | a | A\n", "survey", 2, "A", "type", "no type \"hologram\"" },
+	{ S "select_one | a | A\n", "survey", 2, "A", "type", "Write the name behind the type: select_one LIST" },
+	{ S "select multiple yes no | a | A\n", "survey", 2, "A", "type", "select_multiple LIST" },
+	{ S, "survey", 0, "", "", "no questions below the headers" },
 	{ S "cascading_select | a | A\n", "survey", 2, "A", "type", "not supported by Mandoob" },
 	{ S "| a | A\n", "survey", 2, "A", "type", "has no type" },
 	{ S "text | | A\n", "survey", 2, "B", "name", "has no name" },
@@ -49,6 +52,7 @@ static const struct mistake ERRORS[] = {
 	{ S "text | a | A\nbegin group | g | G\ntext | b | B\nend group\nselect_one c or_other | q | Q\ntext | q_other | O\n" C "c | x | X\n", "survey", 7, "B",
 	  "name", "in row 6 already" },
 	{ S "text | a |\n", "survey", 2, "", "", "neither label nor hint" },
+	{ "#survey\ntype | name | guidance_hint\ntext | a | A\n", "survey", 2, "", "", "neither label nor hint" },
 	{ S "calculate | a | A\n", "survey", 2, "", "", "without calculation" },
 	{ "#survey\ntype | name | label | calculation\ncalculate | a | A |\ntext | b | B | 1\n", "survey", 2, "D", "calculation", "without calculation" },
 	/* Groups. */
@@ -62,6 +66,7 @@ static const struct mistake ERRORS[] = {
 	/* References. */
 	{ "#survey\ntype | name | label | relevant\ntext | age | Age |\ntext | b | B | ${agee} > 3\n", "survey", 3, "D", "relevant", "Did you mean \"${age}\"" },
 	{ S "text | a | Hello ${nobody}\n", "survey", 2, "C", "label", "names no question" },
+	{ S "text | a | ${instanceID}\n#settings\nomit_instanceID\nyes\n", "survey", 2, "C", "label", "names no question" },
 	{ S "text | a | Hello ${a\n", "survey", 2, "C", "label", "not closed" },
 	{ S "text | a | Hello ${last-saved#a}\n", "survey", 2, "C", "label", "earlier interviews" },
 	{ S "begin group | g | G\ntext | a | A\nend group\nbegin group | h | H\ntext | a | A\nend group\nnote | n | ${a}\n", "survey", 8, "C", "label",
@@ -121,6 +126,12 @@ static const struct mistake WARNINGS[] = {
 	{ S "text | a | A\n#settings\nform_id\nmy form\n", "settings", 2, "A", "form_id", "\"my_form\" is taken" },
 	{ "#survey\ntype | name | label | disabled\ntext | a | A | no\n", "survey", 2, "D", "disabled", "use relevant" },
 	{ "#survey\ntype | name | label | calculation\ncalculate | a | | today()\n", "survey", 2, "D", "calculation", "once" },
+	{ S "select_one y/n | a | A\n" C "y/n | y | Yes\n", "choices", 2, "A", "list_name", "\"y/n\" is called \"y_n\"" },
+	{ "#survey\ntype | name | label | relevant\ninteger | age | A\ntext | b | B | age > 5 and ${age} < 9\n", "survey", 3, "D", "relevant",
+	  "Write ${age} for the question" },
+	{ "#survey\ntype | name | label | required\ntext | b | B | Y\n", "survey", 2, "D", "required", "'Y' for the text" },
+	{ "#survey\ntype | name | label | choice_filter\nselect_one c | a | A | zone = 'x' and name != 'y'\n" C "c | x | X\n", "survey", 2, "D",
+	  "choice_filter", "no column \"zone\"" },
 	{ "#survey\ntype | name | label | required\nbegin group | g | G | yes\ntext | a | A\nend group\n", "survey", 2, "D", "required", "cannot be required" },
 	{ S "text | a | A\n#choices\nlist_name | name | label | two words\nc | x | X | y\n", "choices", 1, "D", "two words", "passed over" },
 };

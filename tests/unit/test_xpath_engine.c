@@ -272,6 +272,17 @@ static void calls_and_instances_are_listed(void **state)
 	xpath_free(x);
 }
 
+static void names_that_nothing_leads_to_are_listed(void **state)
+{
+	struct xpathkit *f = *state;
+	struct xpath *x = xpathkit_parse(f, "if(age > 5, ../b, (c)[d]/e) + /f/g[h] - count(current()/i | j) * string('k')");
+	struct seen s = { .len = 0 };
+
+	xpath_bare_names(x, collect, &s);
+	assert_string_equal(s.text, "age c j ");
+	xpath_free(x);
+}
+
 /* ---- names and nodes ---- */
 
 static void names_are_interned_once(void **state)
@@ -365,6 +376,7 @@ int main(void)
 		TEST(an_expression_depends_on_what_its_paths_reach),
 		TEST(instances_are_no_part_of_what_it_depends_on_but_their_questions_are),
 		TEST(calls_and_instances_are_listed),
+		TEST(names_that_nothing_leads_to_are_listed),
 		TEST(names_are_interned_once),
 		TEST(nodes_are_put_in_and_taken_out),
 		TEST(each_of_many_siblings_is_found_by_its_name),
