@@ -296,6 +296,33 @@ uint64_t session_case(const struct session *x)
 	return x->case_id;
 }
 
+/* The name behind `list=` in the parameters of a question; "" when there is none. */
+static const char *suggested_list(const struct form_node *f, char name[static FORM_NAME_BYTES_MAX + 1])
+{
+	const char *at = strstr(f->columns[FORM_PARAMETERS], "list=");
+	size_t len = at ? strcspn(at + 5, " ") : 0;
+
+	name[0] = '\0';
+	if (at && (at == f->columns[FORM_PARAMETERS] || at[-1] == ' ') && len <= FORM_NAME_BYTES_MAX) {
+		memcpy(name, at + 5, len);
+		name[len] = '\0';
+	}
+	return name;
+}
+
+const struct reflist *session_list(struct session *x, const struct model_node *question)
+{
+	const struct form_node *f = form_node(x->form, question->form_node);
+	char name[FORM_NAME_BYTES_MAX + 1];
+
+	if (f->list >= 0) {
+		const struct form_list *list = form_list(x->form, (size_t)f->list);
+
+		return list->choice_count ? NULL : shelf_list(x->store, list->name);
+	}
+	return *suggested_list(f, name) ? shelf_list(x->store, name) : NULL;
+}
+
 /* ---- saving ---- */
 
 static int add_edit(void *ctx, const struct model_register *r)

@@ -35,6 +35,8 @@ void session_close(struct session *x);
 struct model *session_model(struct session *x);
 const struct form *session_form(const struct session *x);
 uint64_t session_case(const struct session *x);
+/* The reference list that a question chooses from, or whose items its `list` parameter suggests; NULL: none, or not on this device. Borrowed. */
+const struct reflist *session_list(struct session *x, const struct model_node *question);
 
 /*
  * Write what changed, in one transaction, with the draft it belongs to; `*answers` registers were written. Nothing changed: 0, and

@@ -12,6 +12,7 @@
 
 #define WORDS_BYTES_MAX (64 * 1024)
 #define LABEL_KEY_BYTES TEXT_KEY_BYTES_MAX
+#define SEARCH_MAX 200 /* items of a reference list that one search looks at */
 
 bool question_is_asked(struct session *x, const struct model_node *n)
 {
@@ -62,6 +63,15 @@ static bool is_meant(const char *label, const char *typed)
 	return !typed || (text_fold(label, key, sizeof key) == 0 && text_key_matches(key, typed));
 }
 
+/* Whether one of the items that a search found has this code: an alias finds what no label says. */
+static bool is_found(const struct reflist *list, const size_t *found, size_t count, const char *code)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(reflist_code(list, found[i]), code) == 0)
+			return true;
+	return false;
+}
+
 static void show_choice(size_t number, const struct model_choice *ar, const struct model_choice *en)
 {
 	struct buf line;
@@ -74,6 +84,24 @@ static void show_choice(size_t number, const struct model_choice *ar, const stru
 	}
 	fprintf(stderr, "  %3zu  %s\n", number, buf_string(&line));
 	buf_fini(&line);
+}
+
+/* Those of the choices that `typed` could mean, all when it is NULL. Returns how many were shown. */
+static size_t show_meant(struct session *x, const struct model_node *n, const struct model_choices *ar, const struct model_choices *en,
+			 const char *typed)
+{
+	const struct reflist *list = typed ? session_list(x, n) : NULL;
+	size_t found[SEARCH_MAX];
+	size_t count = list ? reflist_search(list, typed, found, SEARCH_MAX) : 0;
+	size_t shown = 0;
+
+	for (size_t i = 0; i < ar->count && i < en->count && shown < QUESTION_CHOICES_SHOWN_MAX; i++) {
+		if (!is_meant(ar->items[i].label, typed) && !is_meant(en->items[i].label, typed) && !is_found(list, found, count, ar->items[i].code))
+			continue;
+		show_choice(i + 1, &ar->items[i], &en->items[i]);
+		shown++;
+	}
+	return shown;
 }
 
 /* Choices with their numbers; of a long list those that `typed` could mean. Returns in `*shown` how many. */
@@ -90,18 +118,12 @@ static int show_choices(struct session *x, const struct model_node *n, const cha
 		model_choices_fini(&ar);
 		return err;
 	}
-	for (size_t i = 0; i < ar.count && i < en.count && *shown < QUESTION_CHOICES_SHOWN_MAX; i++) {
-		if (!typed && ar.count > QUESTION_CHOICES_SHOWN_MAX)
-			break;
-		if (!is_meant(ar.items[i].label, typed) && !is_meant(en.items[i].label, typed))
-			continue;
-		show_choice(i + 1, &ar.items[i], &en.items[i]);
-		++*shown;
-	}
-	if (!typed && ar.count > QUESTION_CHOICES_SHOWN_MAX)
-		fprintf(stderr, "       %zu: type a part of the name | اكتب جزءًا من الاسم\n", ar.count);
-	else if (ar.count == 0)
+	if (ar.count == 0)
 		fprintf(stderr, "       code / رمز\n");
+	else if (!typed && ar.count > QUESTION_CHOICES_SHOWN_MAX)
+		fprintf(stderr, "       %zu: type a part of the name | اكتب جزءًا من الاسم\n", ar.count);
+	else
+		*shown = show_meant(x, n, &ar, &en, typed);
 	model_choices_fini(&ar);
 	model_choices_fini(&en);
 	return 0;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/command/question.h"
 #include "agent/shelf.h"
 #include "tests/lib/agentkit.h"
 
@@ -318,6 +319,36 @@ static void what_is_parsed_once_is_the_same_for_ever(void **state)
 	assert_ptr_equal(plan_form(plan), form);
 }
 
+
+/* A question whose choices are reference data is answered by a part of a name or an alias, of which the form's labels know nothing. */
+static void an_alias_finds_an_item_of_a_list(void **state)
+{
+	static const struct agentkit_paper PAPERS[] = {
+		{ .kind = MESSAGE_FORM, .text = "#settings\nkey | value\nform_id | main\nversion | 2\nform_title | A form\n"
+						"#survey\ntype | list | name | label\nselect_one | places | p | Place\n" },
+		{ .kind = MESSAGE_LIST, .text = "places 1\ncode,label::ar,label::en,aliases\nsidr,السدر,Sidr,أم الخير\ntalh,الطلح,Talh,\n" },
+	};
+	struct agentkit *k = *state;
+	struct model_node *n;
+	struct session *x;
+	const struct form *form;
+	int64_t row;
+
+	bring(k, 1, PAPERS, 2);
+	assert_int_equal(shelf_form_current(k->s, &form, &row), 0);
+	assert_int_equal(session_open(k->s, 0, form, SESSION_TAKE, &x), 0);
+	n = model_find(session_model(x), "/data/p");
+	assert_non_null(n);
+	assert_non_null(session_list(x, n));
+	assert_int_equal(question_take(x, n, "ام الخير"), ERR_USAGE);
+	assert_non_null(strstr(err_message(), "which of these"));
+	assert_int_equal(question_take(x, n, "no such place"), ERR_USAGE);
+	assert_null(strstr(err_message(), "which of these"));
+	assert_int_equal(question_take(x, n, "1"), 0);
+	assert_string_equal(model_find(session_model(x), "/data/p")->value, "sidr");
+	session_close(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +364,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_text_that_is_none_changes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_list_is_in_force_from_its_day_and_dropped_when_nothing_names_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_parsed_once_is_the_same_for_ever, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_alias_finds_an_item_of_a_list, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
