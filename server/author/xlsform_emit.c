@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto/form/plan.h"
+#include "proto/form/value.h"
 #include "server/author/xlsform_parts.h"
 
 /* ---- writing ---- */
@@ -301,6 +302,24 @@ static int tell_refusal(struct xlsform *x, int rc)
 	return err_set(ERR_USAGE, "%s", message);
 }
 
+/* A default that could not be an answer is never set: a date that does not exist, a choice that is not in the list. */
+static void warn_defaults(struct xlsform *x, const struct form *f)
+{
+	struct buf canonical;
+
+	buf_init(&canonical, VALUE_BYTES_MAX);
+	for (size_t i = 0; i < form_node_count(f); i++) {
+		const struct form_node *n = form_node(f, i);
+		const char *text = n->columns[FORM_DEFAULT];
+
+		if (n->field >= 0 && n->is_default_literal && value_check(f, (size_t)n->field, text, strlen(text)) != 0 &&
+			value_normalise(f, (size_t)n->field, text, &canonical) == ERR_USAGE)
+			xlsform_warning(x, place_of(x, &x->rows[n->row], "default", 0), "This default is no answer of its question and is left out: \"%s\". Correct it.",
+				"لا تصلح هذه القيمة الافتراضية إجابةً لسؤالها، ولن تُؤخذ: «%s». صحّحها.", xlsform_quote(x, text));
+	}
+	buf_fini(&canonical);
+}
+
 int xlsform_emit(struct xlsform *x, struct buf *out)
 {
 	struct sheets sheets = { .arena = NULL };
@@ -323,6 +342,7 @@ int xlsform_emit(struct xlsform *x, struct buf *out)
 	if (rc == 0)
 		rc = ask_plan(x, f);
 	if (rc == 0) {
+		warn_defaults(x, f);
 		buf_append(out, text.data, text.len);
 		rc = buf_error(out);
 	}

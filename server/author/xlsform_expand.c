@@ -1,6 +1,7 @@
 /*
- * xlsform_expand: rows that an author does not write: the text question of "or other", a loop's body once for each choice, and what
- * table-list needs: the label of its group as a note, and a first row that shows the labels of the answers.
+ * xlsform_expand: rows that an author does not write: the text question of "or other", a loop's body once for each choice, what
+ * table-list needs: the label of its group as a note, and a first row that shows the labels of the answers; and the identity of a
+ * submission, which elsewhere every form has and which ${instanceID} refers to.
  *
  * Names and texts are those of the field's compiler, since forms refer to them.
  */
@@ -10,6 +11,7 @@
 #include "server/author/xlsform_parts.h"
 
 #define ROWS_MIN 64
+#define INSTANCE_ID "instanceID"
 
 static bool has_room(struct xlsform *x, const struct xlsform_line *line)
 {
@@ -235,5 +237,48 @@ void xlsform_expand_table_labels(struct xlsform *x, const struct xlsform_line *l
 	row->list = type->list;
 	row->name = xlsform_print(x, "reserved_name_for_field_list_labels_%zu", line->number);
 	row->plain[FORM_APPEARANCE] = "label";
+	row->is_generated = true;
+}
+
+/* ---- ${instanceID} ---- */
+
+
+static bool names_instance(const char *text)
+{
+	return strstr(text, "${" INSTANCE_ID "}") != NULL;
+}
+
+static bool row_names_instance(const struct xlsform *x, const struct xlsform_row *row)
+{
+	for (size_t i = 0; i < XLSFORM_PLAIN_COUNT; i++)
+		if (names_instance(row->plain[i]))
+			return true;
+	for (size_t i = 0; i < XLSFORM_WORDS_COUNT * x->language_count; i++)
+		if (names_instance(row->words[i]))
+			return true;
+	return false;
+}
+
+void xlsform_expand_instance(struct xlsform *x)
+{
+	const struct xlsform_line *user = NULL;
+	struct xlsform_row *row;
+
+	if (x->row_count > 0 && names_instance(xlsform_settings_get(x, "instance_name")))
+		user = x->rows[0].line;
+	for (size_t i = 0; i < x->row_count; i++) {
+		if (strcmp(x->rows[i].name, INSTANCE_ID) == 0)
+			return;
+		if (user == NULL && row_names_instance(x, &x->rows[i]))
+			user = x->rows[i].line;
+	}
+	if (user == NULL || xlsform_words_yes(xlsform_settings_get(x, "omit_instanceid")) == 1)
+		return;
+	row = new_row(x, user);
+	if (row == NULL)
+		return;
+	row->type = form_type_name(FORM_CALCULATE);
+	row->name = INSTANCE_ID;
+	row->plain[FORM_DEFAULT] = "concat('uuid:', uuid())";
 	row->is_generated = true;
 }

@@ -331,6 +331,8 @@ void xlsform_expand_loop(struct xlsform *x, size_t begin, const struct xlsform_l
 /* The words of table-list: the label of its group as a note; the row of answers' labels. */
 void xlsform_expand_table_note(struct xlsform *x, size_t begin);
 void xlsform_expand_table_labels(struct xlsform *x, const struct xlsform_line *line, const struct xlsform_type *type);
+/* Where all rows are read: the row that ${instanceID} refers to, when somebody does. */
+void xlsform_expand_instance(struct xlsform *x);
 
 /* ---- xlsform_refer.c ---- */
 /* Note a name of group `group`; told when the group has it already. Names that differ by capital letters only are a warning. */

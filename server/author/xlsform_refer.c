@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/form/xpath/xpath.h"
 #include "server/author/xlsform_parts.h"
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LAST_SAVED "last-saved#"
 
 /* ---- names that stand already ---- */
@@ -179,13 +181,104 @@ static void check_pulldata(struct xlsform *x, const struct xlsform_line *line, i
 	}
 }
 
+/* ---- names without ${} ---- */
+
+/* An expression whose bare names are looked at. */
+struct bare {
+	struct xlsform *x;
+	struct problem_place at;
+	bool is_filter;     /* there they are columns of choices */
+	const char *told;   /* one warning for a cell is enough */
+};
+
+static bool is_column(const struct xlsform *x, const char *name)
+{
+	for (size_t i = 0; i < x->other_count; i++)
+		if (strcmp(x->other_columns[i], name) == 0)
+			return true;
+	return strcmp(name, "name") == 0 || strcmp(name, "label") == 0;
+}
+
+static void see_bare(void *ctx, const char *name)
+{
+	struct bare *b = ctx;
+	const char *quoted = xlsform_quote(b->x, name);
+
+	if (b->told != NULL || (b->is_filter && is_column(b->x, name)))
+		return;
+	b->told = quoted;
+	if (strcasecmp(name, "true") == 0 || strcasecmp(name, "false") == 0)
+		xlsform_warning(b->x, b->at, "\"%s\" has no brackets and is always empty here. Write %s().",
+			"كُتبت «%s» بلا قوسين، وقيمتها هنا فارغة دائمًا. اكتب %s().", quoted, name[0] == 't' || name[0] == 'T' ? "true" : "false");
+	else if (b->is_filter)
+		xlsform_warning(b->x, b->at, "There is no column \"%s\" in the sheet choices, so this filter finds it empty. Correct the name.",
+			"لا يوجد عمود باسم «%s» في الورقة choices، ولذلك يراه هذا المرشّح فارغًا. صحّح الاسم.", quoted);
+	else
+		xlsform_warning(b->x, b->at, "\"%s\" alone names no question and is always empty here. Write ${%s} for the question, '%s' for the text.",
+			"لا تشير «%s» وحدها إلى سؤال، وقيمتها هنا فارغة دائمًا. اكتب ${%s} للسؤال، أو '%s' للنص.", quoted, quoted, quoted);
+}
+
+/* A path in place of each reference, which makes an expression of the author's text. */
+static void put_dots(const char *text, struct buf *out)
+{
+	const char *last = strrchr(text, '}');
+
+	while (*text != '\0') {
+		/* Looked for only where there is one, so that the whole is read once. */
+		const char *close = last != NULL && text < last && strncmp(text, "${", 2) == 0 ? strchr(text, '}') : NULL;
+
+		if (close != NULL)
+			buf_text(out, " . ");
+		else
+			buf_append(out, text, 1);
+		text = close != NULL ? close + 1 : text + 1;
+	}
+}
+
+/* What is no expression at all is plan's to tell. */
+static void check_bare(struct bare *b, const char *text)
+{
+	struct xnames *names = NULL;
+	struct xpath *e = NULL;
+	struct buf dotted;
+
+	buf_init(&dotted, XPATH_BYTES_MAX);
+	put_dots(text, &dotted);
+	if (buf_error(&dotted) == 0 && xnames_new(&names) == 0 && xpath_parse_late(buf_string(&dotted), dotted.len, names, &e, NULL) == 0) {
+		xpath_bare_names(e, see_bare, b);
+		xpath_free(e);
+	}
+	if (names != NULL)
+		xnames_free(names);
+	buf_fini(&dotted);
+}
+
+static void check_row_bare(struct xlsform *x, const struct xlsform_row *row)
+{
+	static const int IDS[] = { FORM_REQUIRED, FORM_RELEVANT, FORM_CONSTRAINT, FORM_WARNING, FORM_CALCULATION, FORM_READONLY,
+		FORM_CHOICE_FILTER };
+	const struct xlsform_line *line = row->line;
+
+	/* A group has questions below it, which it may name so. */
+	for (size_t i = 0; i < COUNT(IDS) && !row->is_begin && !row->is_end && !row->is_generated; i++) {
+		struct bare b = { .x = x, .at = xlsform_at_cell(line, IDS[i]), .is_filter = IDS[i] == FORM_CHOICE_FILTER };
+		bool is_known = !b.is_filter || (row->list != NULL && xlsform_choices_find(x, row->list) != NULL);
+
+		if (row->plain[IDS[i]][0] != '\0' && line->plain[IDS[i]].column >= 0 && is_known)
+			check_bare(&b, row->plain[IDS[i]]);
+	}
+}
+
+/* ---- all cells of a row ---- */
+
 static void check_cells(struct xlsform *x, const struct xlsform_row *row)
 {
 	static const int IDS[] = { FORM_REQUIRED, FORM_RELEVANT, FORM_CONSTRAINT, FORM_WARNING, FORM_CALCULATION, FORM_DEFAULT,
 		FORM_TRIGGER, FORM_READONLY, FORM_PARAMETERS, FORM_CHOICE_FILTER, FORM_REPEAT_COUNT, FORM_ON_FINISH };
 	const struct xlsform_line *line = row->line;
 
-	for (size_t i = 0; i < sizeof(IDS) / sizeof(IDS[0]); i++)
+	check_row_bare(x, row);
+	for (size_t i = 0; i < COUNT(IDS); i++)
 		if (row->plain[IDS[i]][0] != '\0' && line->plain[IDS[i]].column >= 0) {
 			xlsform_refer_text(x, xlsform_at(line, line->plain[IDS[i]].column), row->plain[IDS[i]]);
 			check_pulldata(x, line, IDS[i], row->plain[IDS[i]]);
@@ -389,6 +482,7 @@ int xlsform_refer_check(struct xlsform *x)
 {
 	size_t open_repeats = 0;
 
+	xlsform_expand_instance(x);
 	for (size_t i = 0; i < x->row_count; i++)
 		if (!x->rows[i].is_end)
 			add_name(x, &x->rows[i]);

@@ -506,7 +506,7 @@ int xlsform_survey_read(struct xlsform *x)
 		read_line(s, line);
 	}
 	if (!has_rows)
-		xlsform_error(x, (struct problem_place){ x->survey.sheet->name, 0, -1, NULL }, "There are no questions below the headers of this sheet.%s",
+		xlsform_warning(x, (struct problem_place){ x->survey.sheet->name, 0, -1, NULL }, "There are no questions below the headers of this sheet.%s",
 			"لا أسئلة تحت عناوين هذه الورقة. أضف أسئلة النموذج.%s", "");
 	for (size_t i = s->depth; i > 0 && !x->is_full; i--)
 		xlsform_error(x, xlsform_at_cell(s->frames[i].line, XLSFORM_TYPE), "The %s \"%s\" begins here and is never ended. Write end_%s below it.",

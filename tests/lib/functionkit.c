@@ -136,7 +136,8 @@ int functionkit_evaluate(struct functionkit *f, const char *expression, struct b
 	struct xpath *x;
 	int rc;
 
-	if (xpath_parse(expression, strlen(expression), f->names, &x, &problem) != 0)
+	/* Late: what parsing could refuse already is looked at too when it is evaluated. */
+	if (xpath_parse_late(expression, strlen(expression), f->names, &x, &problem) != 0)
 		fail_msg("%s: %s", expression, problem.english);
 	buf_init(out, XPATH_STRING_BYTES_MAX);
 	rc = xpath_string(x, &f->context, out);

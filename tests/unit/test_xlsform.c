@@ -436,8 +436,8 @@ static void a_form_as_a_workbook_compiles_to_the_same_text(void **state)
 		"begin repeat | | member | Member | فرد\ntext | | member_name | Name | الاسم | | 'a' | | officer\nend repeat\n"
 		"text | select_member member | who | Who | من\n"
 		"decimal | money | sum | Sum | مبلغ | | 1 + 2 | | | | . < 5 | كثير\n"
-		"hidden | | h\nstart | | begun\n"
-		"#choices\nlist_name | name | label::English (en) | label::Arabic (ar) | extra\nc | x | X | س | 1\nc | y | Y | ص\n"
+		"hidden | | h\nstart | | begun\nnote | | n | ${instanceID} | ${instanceID}\nselect_one 2/c | | odd | Odd | غريب\n"
+		"#choices\nlist_name | name | label::English (en) | label::Arabic (ar) | extra\nc | x | X | س | 1\nc | y | Y | ص\n2/c | z | Z | ز\n"
 		"#settings\nform_id | version | form_title | default_language | mandoob::kind\nabc | 7 | T | Arabic (ar) | application\n";
 	struct xlsform_options options = { .name = "other", .version = "2" };
 	struct problems problems;

@@ -39,7 +39,6 @@ static const struct mistake ERRORS[] = {
 	{ S "hologram | a | A\n", "survey", 2, "A", "type", "no type \"hologram\"" },
 	{ S "select_one | a | A\n", "survey", 2, "A", "type", "Write the name behind the type: select_one LIST" },
 	{ S "select multiple yes no | a | A\n", "survey", 2, "A", "type", "select_multiple LIST" },
-	{ S, "survey", 0, "", "", "no questions below the headers" },
 	{ S "cascading_select | a | A\n", "survey", 2, "A", "type", "not supported by Mandoob" },
 	{ S "| a | A\n", "survey", 2, "A", "type", "has no type" },
 	{ S "text | | A\n", "survey", 2, "B", "name", "has no name" },
@@ -114,6 +113,7 @@ static const struct mistake ERRORS[] = {
 
 static const struct mistake WARNINGS[] = {
 	{ "#survey\ntype | name | label | relevent\ntext | a | A | 1\n", "survey", 1, "D", "relevent", "Did you mean \"relevant\"" },
+	{ S, "survey", 0, "", "", "no questions below the headers" },
 	{ S "text | a | A\ntext | A | A\n", "survey", 3, "B", "name", "capital letters" },
 	{ S "begin group | g |\ntext | a | A\nend group\n", "survey", 2, "", "", "has no label" },
 	{ S "select_one c | a | A\n" C "c | x |\n", "choices", 2, "", "", "has no label" },
@@ -129,6 +129,9 @@ static const struct mistake WARNINGS[] = {
 	{ S "select_one y/n | a | A\n" C "y/n | y | Yes\n", "choices", 2, "A", "list_name", "\"y/n\" is called \"y_n\"" },
 	{ "#survey\ntype | name | label | relevant\ninteger | age | A\ntext | b | B | age > 5 and ${age} < 9\n", "survey", 3, "D", "relevant",
 	  "Write ${age} for the question" },
+	{ "#survey\ntype | name | label | default\ndate | b | B | 2020-02-30\n", "survey", 2, "D", "default", "left out: \"2020-02-30\"" },
+	{ "#survey\ntype | name | label | default\nselect_one c | b | B | z\n" C "c | x | X\n", "survey", 2, "D", "default", "left out: \"z\"" },
+	{ "#survey\ntype | name | label | calculation\ncalculate | b | | if(1 = 1, TRUE, FALSE)\n", "survey", 2, "D", "calculation", "Write true()" },
 	{ "#survey\ntype | name | label | required\ntext | b | B | Y\n", "survey", 2, "D", "required", "'Y' for the text" },
 	{ "#survey\ntype | name | label | choice_filter\nselect_one c | a | A | zone = 'x' and name != 'y'\n" C "c | x | X\n", "survey", 2, "D",
 	  "choice_filter", "no column \"zone\"" },

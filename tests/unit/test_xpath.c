@@ -331,7 +331,7 @@ static void functions_about_numbers_and_nodes(void **state)
 
 static void a_value_is_no_set_of_nodes(void **state)
 {
-	static const char *const exprs[] = { "count('a')", "sum(1)", "(1)[1]", "'a'/b", "1 | name", "position(1)", "name('a')",
+	static const char *const exprs[] = { "count(string('a'))", "sum(1 + 0)", "(1)[1]", "'a'/b", "1 | name", "position(1)", "name('a')",
 		"string(1)/x" };
 
 	for (size_t i = 0; i < sizeof exprs / sizeof exprs[0]; i++)
@@ -392,6 +392,10 @@ static void a_refusal_says_where_and_why_in_two_languages(void **state)
 		{ "name[1", 6, "']'" }, { "'open", 0, "no closing quotation mark" }, { "a b", 2, "'b'" }, { "$x + 1", 0, "no variables" },
 		{ "selectd(name, 'a')", 0, "selected()" }, { "Count(*)", 0, "count()" },
 		{ "wholly-unknown-thing(1)", 0, "no function wholly-unknown-thing()" },
+		{ "1 + regex(., '[')", 4, "pattern cannot be read near byte 2" }, { "regex(., '[a&&b]')", 0, "'&&'" },
+		{ "digest(., 'SHA-3')", 0, "SHA-512" }, { "digest(., 'MD5', 'octal')", 0, "base64 and hex" }, { "count('a')", 0, "count() is about questions" },
+		{ "randomize(3)", 0, "randomize() is about questions" }, { "weighted-checklist(1, 2, a)", 0, "no weight" },
+		{ "indexed-repeat(a, b, 1, c)", 0, "no number behind it" },
 		{ "substring('a')", 0, "2 to 3 arguments, found 1" }, { "not()", 0, "takes 1 argument, found 0" },
 		{ "name = \xe2\x80\x98x\xe2\x80\x99", 7, "curly" }, { "namespace::x", 0, "direction" }, { "a#b", 1, "'#'" },
 		{ "/data/", 6, "name of a question" },

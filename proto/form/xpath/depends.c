@@ -184,3 +184,18 @@ void xpath_instances(const struct xpath *x, xpath_name_visitor *visit, void *ctx
 			visit(ctx, call->first->text);
 	}
 }
+
+static void visit_bare_names(const struct xexpr *e, xpath_name_visitor *visit, void *ctx)
+{
+	const struct xstep *s = e->kind == XEXPR_PATH && !e->first && !e->is_absolute ? e->steps : NULL;
+
+	if (s && s->axis == XAXIS_CHILD && s->test == XTEST_NAME)
+		visit(ctx, s->name);
+	for (const struct xexpr *o = e->first; o; o = e->kind == XEXPR_PATH ? NULL : o->next)
+		visit_bare_names(o, visit, ctx);
+}
+
+void xpath_bare_names(const struct xpath *x, xpath_name_visitor *visit, void *ctx)
+{
+	visit_bare_names(x->top, visit, ctx);
+}

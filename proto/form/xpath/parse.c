@@ -59,7 +59,8 @@ static bool name_columns(struct parser *p, const struct xexpr *call)
 	if (!xplan_calls(call, "pulldata"))
 		return true;
 	for (size_t i = 1; i < 3 && i < call->argument_count; i++)
-		if (call->arguments[i]->kind == XEXPR_STRING && !parser_intern(p, call->arguments[i]->text, strlen(call->arguments[i]->text)))
+		if (call->arguments[i]->kind == XEXPR_STRING &&
+		    !parser_intern(p, call->arguments[i]->text, strlen(call->arguments[i]->text)))
 			return false;
 	return true;
 }
@@ -90,7 +91,9 @@ static struct xexpr *read_call(struct parser *p)
 		p->rc = problem_arguments(&p->source, &t, e->function, e->argument_count);
 		return NULL;
 	}
-	if (!name_columns(p, e))
+	if (!p->is_late)
+		p->rc = problem_call(&p->source, &t, e);
+	if (p->rc != 0 || !name_columns(p, e))
 		return NULL;
 	e->next_call = p->x->calls;
 	p->x->calls = e;

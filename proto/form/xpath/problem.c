@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "proto/base/text.h"
+#include "proto/form/xpath/digest.h"
+#include "proto/form/xpath/parse.h"
+#include "proto/form/xpath/regex.h"
 
 #define SHOWN_BYTES_MAX 40 /* of a token, in a message */
 #define NAME_BYTES_MAX 31  /* of a function's name that is compared with known ones */
@@ -161,4 +164,74 @@ int problem_arguments(const struct problem_source *s, const struct token *t, con
 		snprintf(ar, sizeof ar, "عدد مدخلات الدالة %s() يجب أن يكون من %u إلى %u، والموجود %zu", f->name, f->least, f->most, count);
 	}
 	return problem_say(s, t->at, en, ar);
+}
+
+/* ---- what literal arguments tell ---- */
+
+/* The text of argument `i` where it is written out; NULL otherwise. */
+static const char *literal(const struct xexpr *call, size_t i)
+{
+	bool is_literal = i < call->argument_count && call->arguments[i]->kind == XEXPR_STRING;
+
+	return is_literal ? call->arguments[i]->text : NULL;
+}
+
+static bool is_any(const char *name, const char *const *names)
+{
+	while (*names && strcmp(*names, name) != 0)
+		names++;
+	return *names;
+}
+
+static int check_regex(const struct problem_source *s, const struct token *t, const struct xexpr *call)
+{
+	const char *pattern = literal(call, 1);
+	int rc = pattern ? regex_check(pattern) : 0;
+	char en[256];
+
+	if (rc == 0 || rc == ERR_NOMEM)
+		return rc;
+	snprintf(en, sizeof en, "%s", err_message());
+	return problem_say(s, t->at, en, "تعذّرت قراءة النمط في regex(). راجع أقواسه وعلامات التكرار فيه");
+}
+
+static int check_digest(const struct problem_source *s, const struct token *t, const struct xexpr *call)
+{
+	const char *algorithm = literal(call, 1), *encoding = literal(call, 2);
+	uint8_t hash[DIGEST_BYTES_MAX];
+	size_t len;
+
+	if (algorithm && digest_make(algorithm, "", 0, hash, &len) != 0)
+		return problem_say(s, t->at, "digest() knows the algorithms MD5, SHA-1, SHA-256, SHA-384 and SHA-512",
+			"الخوارزميات المتاحة في digest() هي MD5 وSHA-1 وSHA-256 وSHA-384 وSHA-512");
+	if (encoding && strcmp(encoding, "hex") != 0 && strcmp(encoding, "base64") != 0)
+		return problem_say(s, t->at, "digest() knows the encodings base64 and hex", "الترميزان المتاحان في digest() هما base64 وhex");
+	return 0;
+}
+
+static int check_set(const struct problem_source *s, const struct token *t, const struct xexpr *call)
+{
+	char en[256], ar[512];
+
+	if (call->arguments[0]->kind != XEXPR_STRING && call->arguments[0]->kind != XEXPR_NUMBER)
+		return 0;
+	snprintf(en, sizeof en, "%s() is about questions or groups; a value was found", call->function->name);
+	snprintf(ar, sizeof ar, "مدخل الدالة %s() أسئلة أو مجموعات، والموجود قيمة", call->function->name);
+	return problem_say(s, t->at, en, ar);
+}
+
+int problem_call(const struct problem_source *s, const struct token *t, const struct xexpr *call)
+{
+	static const char *const SETS[] = { "count", "randomize", NULL };
+	const char *name = call->function->name;
+
+	if (strcmp(name, "regex") == 0)
+		return check_regex(s, t, call);
+	if (strcmp(name, "digest") == 0)
+		return check_digest(s, t, call);
+	if (strcmp(name, "weighted-checklist") == 0 && call->argument_count % 2 != 0)
+		return problem_say(s, t->at, "weighted-checklist(): a value has no weight behind it", "في weighted-checklist() قيمة ليس بعدها وزن");
+	if (strcmp(name, "indexed-repeat") == 0 && call->argument_count % 2 == 0)
+		return problem_say(s, t->at, "indexed-repeat(): a repeat has no number behind it", "في indexed-repeat() تكرار ليس بعده رقم");
+	return is_any(name, SETS) ? check_set(s, t, call) : 0;
 }

@@ -25,5 +25,11 @@ int problem_say(const struct problem_source *s, size_t at, const char *english, 
 int problem_function(const struct problem_source *s, const struct token *t);
 /* `t` calls `f` with `count` arguments. */
 int problem_arguments(const struct problem_source *s, const struct token *t, const struct xfunction *f, size_t count);
+/*
+ * What is wrong with a call whatever the answers are: a pattern that cannot be read, an algorithm that there is not, a value where
+ * questions are counted, a pair without its half. 0: nothing.
+ */
+struct xexpr;
+int problem_call(const struct problem_source *s, const struct token *t, const struct xexpr *call);
 
 #endif

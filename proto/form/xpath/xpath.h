@@ -130,4 +130,10 @@ int xpath_depends(const struct xpath *x, const struct xnode *context, xpath_visi
 typedef void xpath_name_visitor(void *ctx, const char *name);
 void xpath_instances(const struct xpath *x, xpath_name_visitor *visit, void *ctx);
 
+/*
+ * The names that paths outside predicates begin with when nothing leads there: `age` in `age > 5`. A question has nothing below it, so
+ * there they are always empty; in a choice filter they are columns. Each once is not promised.
+ */
+void xpath_bare_names(const struct xpath *x, xpath_name_visitor *visit, void *ctx);
+
 #endif
