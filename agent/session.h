@@ -35,7 +35,7 @@ void session_close(struct session *x);
 struct model *session_model(struct session *x);
 const struct form *session_form(const struct session *x);
 uint64_t session_case(const struct session *x);
-/* The reference list that a question chooses from, or whose items its `list` parameter suggests; NULL: none, or not on this device. Borrowed. */
+/* The reference list that a question chooses from, or that its `list` parameter names; NULL: none, or not on this device. Borrowed. */
 const struct reflist *session_list(struct session *x, const struct model_node *question);
 
 /*

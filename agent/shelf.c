@@ -351,6 +351,10 @@ int shelf_plan(struct store *s, const struct form *f, const struct plan **out)
 		if (!cache->plans[i])
 			err = plan_new(f, NULL, &cache->plans[i]);
 		*out = cache->plans[i];
+		/* The publisher understood it, so it is this program that is too old. */
+		if (err == ERR_USAGE)
+			err = err_set(ERR_STALE, "form %s version %s needs a newer version of this program; what is saved here stays",
+				      family_of(f), form_version(f));
 		return err;
 	}
 	return err ? err : err_set(ERR_NOT_FOUND, "the form is not the store's");

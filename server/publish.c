@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto/base/hijri.h"
+#include "proto/form/model.h"
 #include "proto/pack.h"
 #include "server/papers.h"
 
@@ -111,6 +112,33 @@ static void check_moved(const struct form *now, const struct form_field *f, cons
 			f->name, from);
 }
 
+/* The node of `next` that stands where `node` stands in `now`, by the names of all groups around it; -1: none. */
+static int same_place(const struct form *now, int node, const struct form *next)
+{
+	const struct form_node *n = form_node(now, (size_t)node);
+	const uint32_t *named;
+	size_t count;
+	int parent;
+
+	if (n->parent < 0)
+		return FORM_NODE_ROOT;
+	parent = same_place(now, n->parent, next); /* as deep as FORM_DEPTH_MAX */
+	count = parent < 0 ? 0 : form_nodes_named(next, n->name, strlen(n->name), &named);
+	for (size_t i = 0; i < count; i++)
+		if (form_node(next, named[i])->parent == parent)
+			return (int)named[i];
+	return -1;
+}
+
+/* Of two questions of one name the later has its group's name in front. Another one before it would take over its name, and its answers. */
+static bool has_other_name(const struct form *now, const struct form_field *f, const struct form *next)
+{
+	int at = f->node < 0 ? -1 : same_place(now, f->node, next);
+	int field = at < 0 ? -1 : form_node(next, (size_t)at)->field;
+
+	return field >= 0 && strcmp(form_field(next, (size_t)field)->name, f->name) != 0;
+}
+
 static void check_field(const struct form *now, const struct form_field *f, const struct form *next, struct problems *p)
 {
 	const struct finding error = { p, "survey", false };
@@ -118,7 +146,12 @@ static void check_field(const struct form *now, const struct form_field *f, cons
 	int found = type < 0 ? -1 : form_field_find_in(next, (size_t)type, f->name);
 	const struct form_field *g = found < 0 ? NULL : form_field(next, (size_t)found);
 
-	if (!g)
+	if (has_other_name(now, f, next))
+		find_problem(&error, "السؤال %s: لو نُشرت هذه النسخة لانتقلت إجاباته إلى سؤال آخر، إذ جاء قبله سؤال بالاسم نفسه أو حُذف؛ أعط الجديد اسماً آخر وأبق القديم",
+			"question %s: its answers would become those of another question, since one of the same name came before it or was taken out; "
+			"give the new one another name and keep the old one",
+			f->name);
+	else if (!g)
 		check_moved(now, f, next, p);
 	else if (g->type != f->type)
 		find_problem(&error, "السؤال %s: نوعه %s وصار %s؛ أعد نوعه أو أعطه اسماً آخر",
@@ -271,15 +304,41 @@ static int insert_form(struct centre *c, const struct form *f, const struct publ
 	return err;
 }
 
+/* What an empty case asks for more than a device has, every case would: nobody could open one. */
+static int check_opens(struct centre *c, const struct plan *plan, struct problems *p)
+{
+	const struct finding error = { p, "survey", false };
+	struct papers_world lists;
+	struct model_world world;
+	struct model *m;
+	int err;
+
+	papers_world_init(&lists, c, env_wall_ms(c->env), &world);
+	err = model_new(plan, &world, 0, &m);
+	if (err)
+		return err;
+	err = model_open(m);
+	model_free(m);
+	if (err != ERR_LIMIT)
+		return err;
+	find_problem(&error, "لا تُفتح حالة بهذا النموذج، فحسابه أكبر من طاقة الأجهزة: %s", "no case could be opened with this form, it asks for too much: %s",
+		err_message());
+	return first_error(p);
+}
+
 /* Whether it can be understood: what its author may have written by hand was seen by no compiler. */
-static int check_plan(const struct form *f, struct problems *p)
+static int check_plan(struct centre *c, const struct form *f, struct problems *p)
 {
 	struct plan_problems problems = { 0 };
 	struct plan *plan;
 	int err = plan_new(f, &problems, &plan);
 
-	if (!err)
+	if (!err) {
+		err = check_opens(c, plan, p);
 		plan_free(plan);
+		plan_problems_fini(&problems);
+		return err;
+	}
 	for (size_t i = 0; err == ERR_USAGE && i < problems.count; i++) {
 		const struct plan_problem *x = &problems.items[i];
 		const struct finding at = { p, x->is_choice ? "choices" : "survey", x->is_warning };
@@ -308,7 +367,7 @@ int publish_form(struct centre *c, const struct publish_paper *paper, struct pro
 	if (!err)
 		err = check_day(c, form_id(f), first_day(c, paper), p);
 	if (!err)
-		err = check_plan(f, p);
+		err = check_plan(c, f, p);
 	if (!err)
 		err = frame_size(paper, &frame_bytes);
 	if (!err)

@@ -170,14 +170,30 @@ static void rest(struct writer *w)
 	malloc_trim(0);
 }
 
-/* Some of the cases that changed. False when there are no more, or when it has to wait for another time. */
+static bool has_job(struct writer *w)
+{
+	bool has;
+
+	pthread_mutex_lock(&w->lock);
+	has = w->first != NULL;
+	pthread_mutex_unlock(&w->lock);
+	return has;
+}
+
+/*
+ * Some of the cases that changed. False when there are no more, or when it has to wait for another time. A case may take seconds when
+ * its form is a bad one, so who comes meanwhile waits for one case and not for all.
+ */
 static bool look_through(struct writer *w)
 {
 	size_t count = 0;
+	size_t one = 1;
 	int err = db_begin(w->c->db);
 
-	if (!err)
-		err = recheck_some(w->c, WRITER_RECHECK_CASES, &count);
+	while (!err && one && count < WRITER_RECHECK_CASES && !has_job(w)) {
+		err = recheck_some(w->c, 1, &one);
+		count += err ? 0 : one;
+	}
 	if (!err && count)
 		err = db_commit(w->c->db);
 	else

@@ -96,7 +96,8 @@ static size_t show_meant(struct session *x, const struct model_node *n, const st
 	size_t shown = 0;
 
 	for (size_t i = 0; i < ar->count && i < en->count && shown < QUESTION_CHOICES_SHOWN_MAX; i++) {
-		if (!is_meant(ar->items[i].label, typed) && !is_meant(en->items[i].label, typed) && !is_found(list, found, count, ar->items[i].code))
+		if (!is_meant(ar->items[i].label, typed) && !is_meant(en->items[i].label, typed) &&
+		    !is_found(list, found, count, ar->items[i].code))
 			continue;
 		show_choice(i + 1, &ar->items[i], &en->items[i]);
 		shown++;

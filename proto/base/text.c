@@ -157,6 +157,22 @@ bool text_is_invisible(uint32_t cp)
 	return IN_RANGES(INVISIBLE, cp) || (cp & 0xFFFE) == 0xFFFE;
 }
 
+bool text_has_command(const char *text, size_t len, size_t *at)
+{
+	for (size_t i = 0; i < len; i++) {
+		const unsigned char *p = (const unsigned char *)text + i;
+
+		*at = i;
+		if ((p[0] < 0x20 && p[0] != '\t' && p[0] != '\n') || p[0] == 0x7F || (p[0] == 0xC2 && i + 1 < len && p[1] < 0xA0))
+			return true;
+		if (p[0] != 0xE2 || i + 2 >= len)
+			continue;
+		if ((p[1] == 0x80 && p[2] >= 0xAA && p[2] <= 0xAE) || (p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9))
+			return true;
+	}
+	return false;
+}
+
 static bool is_line_end(uint32_t cp)
 {
 	return (cp >= 0x0A && cp <= 0x0D) || cp == 0x85 || cp == 0x2028 || cp == 0x2029;

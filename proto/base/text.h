@@ -57,6 +57,12 @@ bool text_is_space(uint32_t cp);
 bool text_is_invisible(uint32_t cp);
 
 /*
+ * Whether valid UTF-8 has a character that commands a terminal or turns the text around it: control characters other than tab and line
+ * feed, U+0080..9F too, and embeddings, overrides and isolates (U+202A..E, U+2066..9). `*at`: where.
+ */
+bool text_has_command(const char *text, size_t len, size_t *at);
+
+/*
  * Append the canonical form of `typed` (`len` bytes) to `out`: invisible characters removed, CRLF, CR and U+2028/2029 and
  * U+0085 as LF, runs of spaces and tabs as one space, none at either end of a line, no empty lines at either end, joiners
  * only behind a visible character. Line breaks inside, ZWNJ and every letter are kept as typed. Applying it twice changes nothing.

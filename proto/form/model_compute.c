@@ -344,8 +344,11 @@ static int run_group(struct model *m, const struct plan_step *s, size_t count)
 	int rc = 0;
 
 	for (size_t i = 0; i < rows->count && !rc; i++)
-		for (size_t k = 0; k < count && !rc; k++)
+		for (size_t k = 0; k < count && !rc; k++) {
 			rc = run_step(m, &s[k], rows->items[i]);
+			if (rc)
+				err_context(rc, "%s", form_node(m->form, s[k].node)->name);
+		}
 	/* Also after a failure: the lists must not name rows that are gone. */
 	if (m->is_relisted) {
 		int failed = model_tree_list(m);

@@ -223,18 +223,17 @@ static void hash_text(struct reflist *l)
 /* Sizes and bytes, before anything is kept. `*lines` counts the lines. */
 static int check_bytes(const char *text, size_t len, size_t *lines)
 {
+	size_t at;
+
 	if (len > REFLIST_BYTES_MAX)
 		return err_set(ERR_LIMIT, "list: %zu bytes, at most %d", len, REFLIST_BYTES_MAX);
 	if (len < strlen(MAGIC) || memcmp(text, MAGIC, strlen(MAGIC)) != 0)
 		return err_set(ERR_CORRUPT, "list line 1: not that of a list of version 1");
 	*lines = 0;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
-			return err_set(ERR_CORRUPT, "list: control character at byte %zu", i);
-		*lines += c == '\n';
-	}
+	if (text_has_command(text, len, &at))
+		return err_set(ERR_CORRUPT, "list: control character at byte %zu", at);
+	for (size_t i = 0; i < len; i++)
+		*lines += text[i] == '\n';
 	if (!text_is_utf8(text, len) || text[len - 1] != '\n' || *lines < 2)
 		return err_set(ERR_CORRUPT, "list: two or more whole lines of UTF-8 expected");
 	if (*lines - 2 > REFLIST_ITEMS_MAX)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/text.h"
 #include "proto/form/csv.h"
 #include "proto/form/reflist.h"
 
@@ -34,18 +35,29 @@ static const char *cell(const struct compiler *k, size_t row, enum known column)
 	return k->columns[column] < 0 ? "" : csv_cell(k->table, row, (size_t)k->columns[column]);
 }
 
-/* Append one cell, escaped. Other control characters are for reflist_parse() to refuse. */
+/*
+ * Append one cell, escaped, without the invisible marks that spreadsheets and web pages leave behind. Other control characters, and what
+ * is no UTF-8, are for reflist_parse() to refuse.
+ */
 static void put(struct buf *out, const char *text)
 {
-	for (; *text; text++) {
-		if (*text == '\\')
+	size_t len = strlen(text);
+	size_t at = 0;
+	uint32_t cp;
+
+	for (size_t from = 0; from < len; from = at) {
+		if (text_next(text, len, &at, &cp) != 1)
+			at = from + 1;
+		else if (cp >= 0x80 && text_is_invisible(cp))
+			continue;
+		if (text[from] == '\\')
 			buf_text(out, "\\\\");
-		else if (*text == '\t')
+		else if (text[from] == '\t')
 			buf_text(out, "\\t");
-		else if (*text == '\n')
+		else if (text[from] == '\n')
 			buf_text(out, "\\n");
 		else
-			buf_append(out, text, 1);
+			buf_append(out, text + from, at - from);
 	}
 }
 

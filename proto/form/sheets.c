@@ -447,12 +447,10 @@ static int check_tables(const struct sheets *s)
 /* Raw bytes that no line may hold: anything below space but tab and line feed, DEL, and what is not UTF-8. */
 static int check_bytes(const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
+	size_t at;
 
-		if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
-			return err_set(ERR_CORRUPT, "form: control character at byte %zu", i);
-	}
+	if (text_has_command(text, len, &at))
+		return err_set(ERR_CORRUPT, "form: control character at byte %zu", at);
 	if (!text_is_utf8(text, len))
 		return err_set(ERR_CORRUPT, "form: not UTF-8");
 	return 0;
@@ -475,6 +473,14 @@ static int read_all(struct reading *k, const char *text, size_t len, struct shee
 	return rc == 0 ? check_tables(s) : rc;
 }
 
+/* A later format of the same kind (FORMAT.md section 16): nothing is wrong with it. */
+static bool is_newer(const char *text, size_t len)
+{
+	size_t digit = strlen(SHEETS_MAGIC) - 2;
+
+	return len > digit && memcmp(text, SHEETS_MAGIC, digit) == 0 && text[digit] > SHEETS_MAGIC[digit] && text[digit] <= '9';
+}
+
 int sheets_read(const char *text, size_t len, struct sheets *out)
 {
 	struct sheets s = { 0 };
@@ -484,6 +490,8 @@ int sheets_read(const char *text, size_t len, struct sheets *out)
 	*out = s;
 	if (len > FORM_TEXT_BYTES_MAX)
 		return err_set(ERR_LIMIT, "form: %zu bytes, at most %d", len, FORM_TEXT_BYTES_MAX);
+	if (is_newer(text, len))
+		return err_set(ERR_STALE, "form: it is made for a newer version of this program");
 	if (len < strlen(SHEETS_MAGIC) || memcmp(text, SHEETS_MAGIC, strlen(SHEETS_MAGIC)) != 0)
 		return err_set(ERR_CORRUPT, "form: line 1 is not that of a form of version 2");
 	rc = check_bytes(text, len);

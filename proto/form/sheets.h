@@ -37,7 +37,10 @@ struct sheets {
 	void *arena;           /* owns everything when it was read; NULL when the caller built it */
 };
 
-/* Read canonical text. ERR_CORRUPT names line and what was expected; ERR_LIMIT, ERR_NOMEM. Free with sheets_fini(). */
+/*
+ * Read canonical text. ERR_CORRUPT names line and what was expected; ERR_STALE: of a later format; ERR_LIMIT, ERR_NOMEM. Free with
+ * sheets_fini().
+ */
 int sheets_read(const char *text, size_t len, struct sheets *out) MUST_CHECK;
 void sheets_fini(struct sheets *s);
 

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "proto/chain.h"
+#include "proto/form/plan.h"
+#include "proto/form/reflist.h"
 #include "proto/receipt.h"
 #include "proto/record.h"
 
@@ -466,36 +468,101 @@ static int check_sites(struct walk *w)
 	return err;
 }
 
-/* ---- Papers: a form or list is named by the hash of its text ---- */
+/* ---- Papers: a form or list is named by the hash of its text, and its row says what its text says ---- */
 
-static int check_texts(struct walk *w, const char *sql, const char *label)
+static int finding_of(struct walk *w, struct db_stmt *s, const char *what, int err)
+{
+	if (!err || err == ERR_NOMEM)
+		return err;
+	finding(w, "%s %" PRId64 ": %s", what, db_int(s, 0), err_message());
+	return 0;
+}
+
+static void check_row(struct walk *w, struct db_stmt *s, const char *what, const char *name, const char *version)
+{
+	if (strcmp(db_text(s, 3), name) != 0 || strcmp(db_text(s, 4), version) != 0)
+		finding(w, "%s %" PRId64 ": its row names another version than its text", what, db_int(s, 0));
+}
+
+static int check_form(struct walk *w, struct db_stmt *s)
+{
+	struct form *f;
+	struct plan *plan;
+	size_t len;
+	const char *text = db_text_len(s, 2, &len);
+	int err = form_parse(text, len, &f);
+
+	if (err)
+		return finding_of(w, s, "form", err);
+	check_row(w, s, "form", form_id(f), form_version(f));
+	err = plan_new(f, NULL, &plan);
+	if (!err)
+		plan_free(plan);
+	form_free(f);
+	return finding_of(w, s, "form", err);
+}
+
+static int check_list(struct walk *w, struct db_stmt *s)
+{
+	struct reflist *l;
+	size_t len;
+	const char *text = db_text_len(s, 2, &len);
+	int err = reflist_parse(text, len, &l);
+
+	if (err)
+		return finding_of(w, s, "list", err);
+	check_row(w, s, "list", reflist_name(l), reflist_version(l));
+	reflist_free(l);
+	return 0;
+}
+
+/* Whether the text of this row is the one that its hash names. */
+static bool is_named_text(struct db_stmt *s, const char *label)
+{
+	uint8_t hash[SEAL_HASH_BYTES];
+	struct seal_part part;
+	size_t kept_len;
+	const void *kept = db_blob(s, 1, &kept_len);
+
+	part.data = db_text_len(s, 2, &part.len);
+	seal_hash(hash, sizeof hash, label, &part, 1);
+	return kept_len == sizeof hash && memcmp(kept, hash, sizeof hash) == 0;
+}
+
+/* `sql` selects row, hash, text, name, version. A text that is another one is not looked into. */
+static int check_texts(struct walk *w, const char *sql, const char *label, int (*check)(struct walk *w, struct db_stmt *s))
 {
 	struct db_stmt *s;
-	int got;
+	int got = 0;
 	int err = db_prepare(w->db, sql, &s);
 
 	if (err)
 		return err;
-	while ((got = db_step(s)) == 1) {
-		uint8_t hash[SEAL_HASH_BYTES];
-		struct seal_part part;
-		size_t kept_len;
-		const void *kept = db_blob(s, 1, &kept_len);
-
-		part.data = db_text_len(s, 2, &part.len);
-		seal_hash(hash, sizeof hash, label, &part, 1);
-		if (kept_len != sizeof hash || memcmp(kept, hash, sizeof hash) != 0)
+	while (!err && (got = db_step(s)) == 1) {
+		if (is_named_text(s, label))
+			err = check(w, s);
+		else
 			finding(w, "%s %" PRId64 ": its text is not the one it is named by", strchr(label, ':') + 1, db_int(s, 0));
 	}
 	db_done(s);
-	return got;
+	return err ? err : got;
 }
 
 static int check_papers(struct walk *w)
 {
-	int err = check_texts(w, "SELECT form_id, hash, text FROM form", "mandoob:form");
+	int err = check_texts(w, "SELECT form_id, hash, text, name, version FROM form", "mandoob:form", check_form);
 
-	return err ? err : check_texts(w, "SELECT list_id, hash, text FROM list", "mandoob:list");
+	if (!err)
+		err = check_texts(w, "SELECT list_id, hash, text, name, version FROM list", "mandoob:list", check_list);
+	if (!err)
+		err = check_none(w, "SELECT count(*) FROM catalogue WHERE length(mark) <> 8 OR length(hashes) % 32 <> 0",
+			"catalogues that devices were told which are none");
+	if (!err) /* no case of such a branch would be looked through any more */
+		err = check_none(w, "SELECT count(*) FROM branch WHERE checked_at > (SELECT value FROM meta WHERE key = 'sequence')",
+			"branches looked through further than the sequence");
+	return err ? err
+		   : check_none(w, "SELECT count(*) FROM flag f WHERE NOT EXISTS (SELECT 1 FROM case_check h WHERE h.case_id = f.case_id)",
+			     "flags of cases that were not looked through");
 }
 
 /* ---- All of it ---- */

@@ -2,6 +2,11 @@
 -- when it looked through merged cases (server/recheck.c). A form is immutable; which one is in force is said by its first day,
 -- and of several with one first day by the order of publishing.
 
+-- A store with a form of the format before cannot be read by this program: it stays as it is, for the program that made it.
+CREATE TABLE form_format (is_readable INTEGER CONSTRAINT "no form of format 1, which needs the program that made this store" CHECK (is_readable));
+INSERT INTO form_format SELECT count(*) = 0 FROM form WHERE text LIKE 'mandoob-form' || char(9) || '1' || char(10) || '%';
+DROP TABLE form_format;
+
 -- First day in force in Asia/Riyadh, days since 1970-01-01. Forms of before this column follow each other from the beginning of time.
 ALTER TABLE form ADD COLUMN in_force_from INTEGER NOT NULL DEFAULT 0;
 -- What the author wrote, byte for byte, and the name of that file; NULL: published as canonical text, or shipped with the program.

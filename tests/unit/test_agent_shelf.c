@@ -349,6 +349,22 @@ static void an_alias_finds_an_item_of_a_list(void **state)
 	session_close(x);
 }
 
+static void a_form_that_is_not_understood_asks_for_a_newer_program(void **state)
+{
+	static const struct agentkit_paper PAPERS[] = {
+		{ MESSAGE_FORM, "#settings\nkey | value\nform_id | main\nversion | 2\n#survey\ntype | name | calculation\ntext | a |\n"
+				"calculate | c | from-a-later-version(1)\n", 0, false },
+	};
+	const struct form *form;
+	const struct plan *plan;
+	int64_t row;
+
+	bring(*state, 1, PAPERS, 1);
+	assert_int_equal(shelf_form_current(((struct agentkit *)*state)->s, &form, &row), 0);
+	assert_int_equal(shelf_plan(((struct agentkit *)*state)->s, form, &plan), ERR_STALE);
+	assert_non_null(strstr(err_message(), "newer version"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +381,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_list_is_in_force_from_its_day_and_dropped_when_nothing_names_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_parsed_once_is_the_same_for_ever, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_alias_finds_an_item_of_a_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_form_that_is_not_understood_asks_for_a_newer_program, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

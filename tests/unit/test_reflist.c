@@ -59,9 +59,25 @@ static void list_reads_as_written(void **state)
 	reflist_free(NULL);
 }
 
+static void invisible_marks_of_a_table_are_left_out(void **state)
+{
+	static const char MARKED[] = "code,label\nqana,\xe2\x80\xaeqa\xe2\x80\x8fna\xc2\x9b\n";
+	struct reflist *l;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, REFLIST_BYTES_MAX);
+	assert_int_equal(reflist_compile("villages", "1", MARKED, strlen(MARKED), &text), 0);
+	l = parse_good((const char *)text.data, text.len);
+	assert_string_equal(reflist_label(l, 0, true), "qana");
+	reflist_free(l);
+	buf_fini(&text);
+}
+
 static void broken_lists_are_refused(void **state)
 {
 	static const char *const BAD[] = {
+		HEAD "\nqana\tx\xc2\x9bz\tb\t\t\n", HEAD "\nqana\tx\xe2\x80\xaez\tb\t\t\n",
 		"", "mandoob-list\t1\t", "mandoob-list\t2\tvillages\t1\n", "mandoob-list\t1\tvillages\t1\n",
 		"mandoob-list\t1\ta b\t1\ncode\n",
 		HEAD, HEAD "\nqana\ta\tb\t\t", HEAD "\nqana\ta\tb\t\n", HEAD "\nqana\ta\tb\t\t\t\n", HEAD "\nQana\ta\tb\t\t\n",
@@ -207,6 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(list_reads_as_written),
+		cmocka_unit_test(invisible_marks_of_a_table_are_left_out),
 		cmocka_unit_test(broken_lists_are_refused),
 		cmocka_unit_test(truncated_lists_never_crash),
 		cmocka_unit_test(a_csv_table_becomes_a_list),

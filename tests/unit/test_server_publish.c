@@ -366,6 +366,29 @@ static void an_item_of_a_list_is_withdrawn_and_never_dropped(void **state)
 	assert_null(papers_list(k->c, "nothing", day));
 }
 
+static void the_walk_over_the_store_finds_rows_that_say_something_else(void **state)
+{
+	static const char *const DAMAGE[][2] = {
+		{ "UPDATE form SET version = '9' WHERE name = 'small'", "UPDATE form SET version = '1' WHERE name = 'small'" },
+		{ "UPDATE list SET name = 'other' WHERE name = 'places'", "UPDATE list SET name = 'places' WHERE name = 'other'" },
+		{ "UPDATE branch SET checked_at = 1000000 WHERE branch_id = 1", "UPDATE branch SET checked_at = 0" },
+		{ "INSERT INTO catalogue VALUES (x'0001020304050607', x'00', 1)", "DELETE FROM catalogue" },
+	};
+	struct centrekit *k = *state;
+	struct verify_report report;
+
+	assert_int_equal(publish(k, "1", FIRST, PUBLISH_TODAY), 0);
+	assert_int_equal(publish_list_csv(k, "1", "code,label\na,One\n", papers_today(k->c)), 0);
+	for (size_t i = 0; i < sizeof DAMAGE / sizeof DAMAGE[0]; i++) {
+		for (int damaged = 1; damaged >= 0; damaged--) {
+			centrekit_exec(k, DAMAGE[i][damaged ? 0 : 1]);
+			assert_int_equal(verify_store(k->c, &report), 0);
+			assert_int_equal(report.findings, damaged);
+			verify_report_fini(&report);
+		}
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -385,6 +408,7 @@ int main(void)
 		TEST(a_form_that_is_not_understood_is_not_published),
 		TEST(the_workbook_is_kept_byte_for_byte),
 		TEST(the_walk_over_the_store_finds_a_text_that_was_changed),
+		TEST(the_walk_over_the_store_finds_rows_that_say_something_else),
 		TEST(a_case_takes_edits_of_its_own_family_alone),
 		TEST(an_officers_question_is_refused_from_a_device),
 		TEST(an_item_of_a_list_is_withdrawn_and_never_dropped),

@@ -68,7 +68,9 @@ static void broken_texts_are_refused(void **state)
 		CHOICES),
 		TEXT(SETTINGS, "survey\t1\ntype\tname\ntext\ta\x01\n", CHOICES), TEXT(SETTINGS,
 		"survey\t1\ntype\tname\ntext\ta\xff\n", CHOICES),
-		TEXT(SETTINGS, "survey\t1\ntype\tname\ntext\ta\x7f\n", CHOICES), TEXT(SETTINGS,
+		TEXT(SETTINGS, "survey\t1\ntype\tname\ntext\ta\x7f\n", CHOICES),
+		TEXT(SETTINGS, "survey\t1\ntype\tname\tlabel\ntext\ta\tx\xc2\x9bz\n", CHOICES),
+		TEXT(SETTINGS, "survey\t1\ntype\tname\tlabel\ntext\ta\tx\xe2\x80\xaez\n", CHOICES), TEXT(SETTINGS,
 		"survey\t1\ntype\tname\ntext\ta\r\n", CHOICES),
 		TEXT(SETTINGS, SURVEY, "choices\t0\nname\n"), TEXT(SETTINGS, SURVEY, "choices\t1\nlist_name\tname\tx y\na\tb\tc\n"),
 		TEXT(SETTINGS, SURVEY, "choices\t1\nlist_name\tname\tz\ty\tz\na\tb\tc\td\te\n"),
@@ -172,11 +174,21 @@ static void what_cannot_be_canonical_is_not_written(void **state)
 	buf_fini(&out);
 }
 
+static void a_later_format_asks_for_a_newer_program(void **state)
+{
+	static const char LATER[] = "mandoob-form\t3\nanything";
+	struct sheets s;
+
+	(void)state;
+	assert_int_equal(sheets_read(LATER, strlen(LATER), &s), ERR_STALE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(three_tables_are_read),
 		cmocka_unit_test(broken_texts_are_refused),
+		cmocka_unit_test(a_later_format_asks_for_a_newer_program),
 		cmocka_unit_test(rows_that_cannot_be_there_cost_no_memory),
 		cmocka_unit_test(cells_above_the_ceiling_are_refused),
 		cmocka_unit_test(writing_puts_everything_in_its_one_order),
