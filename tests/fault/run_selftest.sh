@@ -55,6 +55,10 @@ script 02-crash.sh <<'X'
 X
 closes "a program without any test is one failure" 1 "3 passed, 1 failed"
 
+echo 'echo "ok - three"' >tree/tests/flow/02-crash.sh
+chmod -x tree/tests/flow/02-crash.sh
+closes "a script that may not be executed is one failure, and not passed over" 1 "3 passed, 1 failed"
+
 script 02-crash.sh <<'X'
 echo "ok - three"
 sleep 60
