@@ -245,17 +245,6 @@ int answer_remove(struct answer_draft *d, size_t row, bool is_gone)
 	return put_value(d, &v);
 }
 
-size_t answer_count(const struct answer_draft *d)
-{
-	return d->value_count;
-}
-
-uint64_t answer_row_id(const struct answer_draft *d, size_t row)
-{
-	assert(row < d->row_count);
-	return d->rows[row].id;
-}
-
 /* ---- saving ---- */
 
 struct saving {

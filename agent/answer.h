@@ -45,9 +45,6 @@ int answer_set(struct answer_draft *d, size_t row, size_t field, const char *typ
 /* Remove or bring back the entry of a row that exists already. ERR_USAGE on root and on new rows. */
 int answer_remove(struct answer_draft *d, size_t row, bool is_gone) MUST_CHECK;
 
-/* How many values were set. */
-size_t answer_count(const struct answer_draft *d);
-
 /*
  * Write the draft into case `case_id`, 0 for a new one, in one transaction of its own. On an entry that exists only what differs from
  * what is shown is written; on a new one only what is not empty. While a visit is being taken (agent/draft.h) the first new row of
@@ -56,8 +53,5 @@ size_t answer_count(const struct answer_draft *d);
  * which. Nothing is stored on failure.
  */
 int answer_save(struct store *s, struct answer_draft *d, uint64_t case_id, struct answer_saved *out) MUST_CHECK;
-
-/* The entry id of a row, after answer_save(); 0 when the row had nothing to write and did not exist. */
-uint64_t answer_row_id(const struct answer_draft *d, size_t row);
 
 #endif

@@ -266,15 +266,6 @@ const char *view_root_text(const struct view *v, const char *name)
 	return value ? value->value : "";
 }
 
-const char *view_entry_title(const struct view *v, const struct view_entry *e)
-{
-	for (size_t i = 0; i < e->value_count; i++)
-		if (e->values[i].field >= 0 && form_field(v->form, (size_t)e->values[i].field)->type == FORM_TEXT &&
-		    e->values[i].field != FORM_FIELD_GONE)
-			return e->values[i].value;
-	return "";
-}
-
 bool view_is_flat(const struct form_entry_type *type)
 {
 	return type->kind != FORM_ENTRY_IS_REPEAT;

@@ -49,9 +49,6 @@ const struct view_value *view_value(const struct view_entry *e, int field);
 /* The shown value of root field `name`, "" when there is none. */
 const char *view_root_text(const struct view *v, const char *name);
 
-/* A short name of an entry for people, in one language: its first answered text question, "" when there is none. Borrowed. */
-const char *view_entry_title(const struct view *v, const struct view_entry *e);
-
 /*
  * Whether an application fills in at most one entry of this type, so that its questions stand beside those of the root entry: root
  * itself, and what each visit makes one of.

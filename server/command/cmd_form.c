@@ -167,7 +167,7 @@ int command_form_check(void *ctx, const struct cli_args *a)
 	printed = cli_print(&out);
 	buf_fini(&out);
 	if (f.problems.errors)
-		err = err_set(ERR_CORRUPT, "the form has %zu errors", f.problems.errors);
+		err = err_set(ERR_REFUSED, "the form has %zu errors", f.problems.errors);
 	command_form_fini(&f);
 	return err ? err : printed;
 }

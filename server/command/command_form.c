@@ -11,6 +11,7 @@
 #include "proto/base/file.h"
 #include "proto/base/hijri.h"
 #include "server/author/xlsform.h"
+#include "server/author/xlsx.h"
 #include "server/papers.h"
 #include "server/publish.h"
 
@@ -99,13 +100,24 @@ static int compile(const struct command *x, struct centre *c, const char *path, 
 	return err;
 }
 
+/* What the file is and what to do, in both languages, where the problems of a workbook stand. */
+static int refuse_file(int err, const char *path, const struct buf *bytes, struct command_form *f)
+{
+	const struct problem_place whole = { .sheet = "", .column = -1 };
+	char english[512];
+
+	snprintf(english, sizeof english, "%s: %s", base_name(path), err_message());
+	problems_add(&f->problems, false, &whole, english, xlsx_kind_arabic(err, bytes->data, bytes->len));
+	return err_set(err, "%s", english);
+}
+
 static int read_xlsx(const struct command *x, struct centre *c, const char *path, struct buf *bytes, struct command_form *f)
 {
 	struct workbook w;
 	int err = workbook_read_xlsx(bytes->data, bytes->len, &w);
 
 	if (err)
-		return err_context(err, "%s", base_name(path));
+		return refuse_file(err, path, bytes, f);
 	err = compile(x, c, path, &w, f);
 	workbook_fini(&w);
 	buf_append(&f->workbook, bytes->data, bytes->len);

@@ -106,6 +106,11 @@ expect "is the same form after LibreOffice has saved it" "$BUILD/formc" -o saved
 expect "before it was" "$BUILD/formc" -o built_in.form built_in.xlsx
 expect_same "to the byte" built_in.form saved.form
 
+printf '\320\317\021\340\241\261\032\341 a workbook of long ago' >old.xlsx
+expect_status 1 "a file of the old Excel format is refused" "$SERVER" form check old.xlsx
+expect_text "named as what it is" "old Excel format"
+expect_text "with what to do, in Arabic too" "بصيغة Excel القديمة"
+
 expect "the device is in order" a far check
 expect "the centre too" s check
 finish

@@ -331,6 +331,20 @@ static int put_samples(const char *folder, struct buf *b)
 	return rc;
 }
 
+/* Three CSV sheets with a zero byte between, as fuzz_xlsform takes them: a table-list, a cascade and a counted repeat. */
+static int put_authored(const char *folder, struct buf *b)
+{
+	static const char SHEETS[] = "type,name,label,appearance,choice_filter,repeat_count\nbegin_group,g,G,table-list minimal,,\n"
+				     "select_one c,a,A,,,\nselect_one c,b,B,,,\nend_group,,,,,\nselect_one d,e,E,,c=${a},\n"
+				     "begin_repeat,r,R,,,${n}\ninteger,m,M,,,\nend_repeat,,,,,\ninteger,n,N,,,\n"
+				     "\0list_name,name,label,c\nc,x,X,\nc,y,Y,\nd,z,Z,x\n"
+				     "\0form_id,version\nauthored,1\n";
+
+	buf_clear(b);
+	buf_append(b, SHEETS, sizeof SHEETS - 1);
+	return put_buf(folder, "fuzz_xlsform", "authored", NO_CHOICE, b, 0, 0);
+}
+
 /* Workbooks, whole and faulty. */
 static int put_workbooks(const char *folder, struct buf *b)
 {
@@ -364,6 +378,8 @@ int main(int argc, char **argv)
 		rc = put_samples(argv[1], &b);
 	if (rc == 0)
 		rc = put_workbooks(argv[1], &b);
+	if (rc == 0)
+		rc = put_authored(argv[1], &b);
 	if (rc != 0)
 		fprintf(stderr, "seeds: %s\n", err_message());
 	buf_fini(&b);

@@ -77,16 +77,6 @@ int xcall_string_or_context(struct xcall *call, size_t i, struct buf *out)
 	return rc != 0 ? rc : xslot_put(call->run, &v, out);
 }
 
-int xcall_value_at(struct xcall *call, size_t i, const struct xnode *node, struct xpath_value *out)
-{
-	struct xpath_context at = *call->context;
-
-	assert(i < call->expr->argument_count);
-	at.node = node;
-	at.position = at.size = 0;
-	return value_of(call->run, call->expr->arguments[i], &at, out);
-}
-
 int xcall_nodes(struct xcall *call, size_t i, struct xpath_value *out)
 {
 	int rc = xcall_value(call, i, out);

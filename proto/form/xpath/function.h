@@ -45,8 +45,6 @@ int xcall_value(struct xcall *call, size_t i, struct xpath_value *out) MUST_CHEC
 int xcall_boolean(struct xcall *call, size_t i, bool *out) MUST_CHECK;
 int xcall_number(struct xcall *call, size_t i, double *out) MUST_CHECK;
 int xcall_string(struct xcall *call, size_t i, struct buf *out) MUST_CHECK; /* appends */
-/* Argument `i` evaluated with another context node: checklist(), indexed-repeat(), once(). */
-int xcall_value_at(struct xcall *call, size_t i, const struct xnode *node, struct xpath_value *out) MUST_CHECK;
 /* ERR_USAGE unless the value is a nodeset; `*out` is owned. */
 int xcall_nodes(struct xcall *call, size_t i, struct xpath_value *out) MUST_CHECK;
 /* Charge `steps` to the budget: for loops over foreign sizes. ERR_LIMIT when it is used up. */
